@@ -1,0 +1,1 @@
+"""Development beside production on one host, and a promote that fails no request."""

@@ -1,0 +1,90 @@
+"""`python3 agent.pyz facts QUERY | run PLAN | cancel STATE`: answers and events are JSON lines."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+from typing import Any, Dict, List
+
+from ops.agent.journal import Lock
+from ops.agent.plan import Plan
+from ops.agent.runner import carry_out_plan
+
+KEPT_RUNS = 20
+FOLLOW = 0.02  # seconds between two looks at the events of a run
+
+
+def main(arguments: List[str]) -> int:
+    """Do what the command line says; exit status 0 when an answer was given."""
+    command, text = arguments
+    if command == "facts":
+        from ops.agent.facts import facts
+
+        print(json.dumps(facts(json.loads(text)), ensure_ascii=False))
+    elif command == "run":
+        run_detached(Plan.from_json(text))
+    elif command == "cancel":
+        holder = Lock(Path(text) / "lock").holder()
+        if holder.get("pid"):
+            os.kill(int(holder["pid"]), signal.SIGTERM)
+    return 0
+
+
+def run_detached(plan: Plan) -> None:
+    """Carry a plan out in a process of its own, which goes on when this one is gone.
+
+    This one only prints the other's events, until the last.
+    """
+    runs = Path(plan.state) / "runs"
+    runs.mkdir(parents=True, exist_ok=True)
+    for old in sorted(runs.glob("*.jsonl"))[: -KEPT_RUNS + 1]:
+        old.unlink()
+    events = runs / (plan.id + ".jsonl")
+    with open(events, "wb", buffering=0) as file:
+        child = os.fork()
+        if child == 0:
+            _become_worker(file.fileno())
+            carry_out_plan(plan, lambda event: _emit(file.fileno(), event))
+            os._exit(0)
+    _follow(events, child)
+
+
+def _become_worker(output: int) -> None:
+    os.setsid()
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.dup2(output, 1)
+    os.dup2(output, 2)
+
+
+def _emit(output: int, event: Dict[str, Any]) -> None:
+    line = json.dumps({"at": round(time.time(), 3), **event}, ensure_ascii=False) + "\n"
+    try:
+        os.write(output, line.encode("utf-8"))
+    except OSError:
+        pass  # a full disk must not end the work; the journal and the lock tell the rest
+
+
+def _follow(events: Path, child: int) -> None:
+    rest = b""
+    with open(events, "rb") as file:
+        while True:
+            ended = os.waitpid(child, os.WNOHANG)[0] != 0
+            chunk = file.read()
+            *lines, rest = (rest + chunk).split(b"\n")
+            for line in lines:
+                sys.stdout.write(line.decode("utf-8", "replace") + "\n")
+            sys.stdout.flush()
+            if ended and not chunk:
+                return
+            time.sleep(0 if chunk else FOLLOW)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,133 @@
+"""Files on the host: replaced whole or not at all, and the ones dev mounts kept in step."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import shutil
+import tarfile
+import tempfile
+from pathlib import Path
+from typing import Dict, List
+
+from ops.agent.shell import Failed
+
+MANIFEST = ".manifest.json"  # inside an archive: path -> sha256 of every managed file
+
+
+def write(path: Path, data: bytes, mode: int = 0o644) -> None:
+    """Replace a file by an atomic rename and make it durable.
+
+    Raises Failed when it cannot be written, a full disk among the reasons; the old file stays.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=str(path.parent), prefix=".tmp.")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            os.chmod(temporary, mode)
+            os.replace(temporary, path)
+        except BaseException:
+            os.unlink(temporary)
+            raise
+    except OSError as error:
+        raise Failed("cannot write %s: %s" % (path, error.strerror), "see `df -h` there") from error
+
+
+def link(path: Path, target: str) -> None:
+    """Point a symbolic link at target by an atomic rename."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(".tmp.%s.%d" % (path.name, os.getpid()))
+    if os.path.lexists(temporary):
+        temporary.unlink()
+    os.symlink(target, temporary)
+    os.replace(temporary, path)
+
+
+def remove(path: Path) -> None:
+    """Remove a file or a folder with all it holds; nothing when it is not there."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    elif os.path.lexists(path):
+        path.unlink()
+
+
+def fingerprint(path: Path) -> str:
+    """A file's SHA-256 in hexadecimal, `link TARGET` for a symbolic link; empty when not there."""
+    if path.is_symlink():
+        return "link %s" % os.readlink(path)
+    if not path.is_file():
+        return ""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def managed(manifest: Path) -> Dict[str, str]:
+    """The files the toolkit brought: path -> sha256 as it was then. Empty when there is none."""
+    try:
+        values = json.loads(manifest.read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return values if isinstance(values, dict) else {}
+
+
+def unpack(archive: Path, root: Path, manifest: Path) -> List[str]:
+    """Bring an archive's files into root, in place, and remove managed files that it dropped.
+
+    Each file is replaced by a rename inside its folder, which a watching dev server sees; the
+    folders stay the same ones, for they are mounted. Answers the paths that changed.
+    """
+    before = managed(manifest)
+    changed = []
+    with tarfile.open(str(archive)) as tar:
+        listing = tar.extractfile(MANIFEST)
+        if listing is None:
+            raise Failed("%s has no %s" % (archive, MANIFEST), "deploy again")
+        after = json.loads(listing.read().decode("utf-8"))
+        for member in tar.getmembers():
+            if member.name == MANIFEST:
+                continue
+            target = _inside(root, member.name)
+            if member.issym():
+                link(target, member.linkname)
+            else:
+                content = tar.extractfile(member)
+                assert content is not None
+                write(target, content.read(), member.mode)
+            changed.append(member.name)
+    for name in sorted(set(before) - set(after)):
+        target = _inside(root, name)
+        remove(target)
+        _remove_empty(target.parent, root)
+        changed.append(name)
+    write(manifest, json.dumps(after, sort_keys=True).encode("utf-8"))
+    archive.unlink()
+    return changed
+
+
+def pack(archive: Path, root: Path, manifest: Path, without: List[str]) -> None:
+    """Make a tar archive of the managed files below root, without some subfolders of it."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as tar:
+        for name in sorted(managed(manifest)):
+            if not any(name.startswith(folder + "/") for folder in without):
+                tar.add(str(root / name), arcname=name, recursive=False)
+    write(archive, buffer.getvalue())
+
+
+def _inside(root: Path, name: str) -> Path:
+    parts = Path(name).parts
+    if not parts or Path(name).is_absolute() or ".." in parts:
+        raise Failed("the archive holds %r, outside the folder" % name, "deploy again")
+    return root.joinpath(*parts)
+
+
+def _remove_empty(folder: Path, root: Path) -> None:
+    # Never a folder directly below root: it may be mounted into the dev container.
+    while folder.parent not in (root, folder) and folder != root and not any(folder.iterdir()):
+        folder.rmdir()
+        folder = folder.parent

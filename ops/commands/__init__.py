@@ -1,0 +1,1 @@
+"""Argument lists, built by functions that touch nothing."""

@@ -1,0 +1,1 @@
+"""Development beside production: its files, its image, its containers."""

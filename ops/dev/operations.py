@@ -1,0 +1,84 @@
+"""`dev.deploy`: what changed here goes to the host, and development serves it."""
+
+from __future__ import annotations
+
+from ops import secrets, source
+from ops.dev import plan as plans
+from ops.environment import EnvironmentName, development, production
+from ops.errors import Refused
+from ops.facts import State
+from ops.host.local import LocalHost
+from ops.release.operations import gather, put_secrets
+from ops.source import Sources
+from ops.target import Target, refuse_when_short_of_disk, utc_stamp
+
+
+def deploy(target: Target, *, overwrite: bool) -> None:
+    """Bring the working files to the host and serve them at the dev domain.
+
+    Files edited on the host since the last deploy are only replaced with overwrite. Raises
+    SettingsError or Refused before anything was touched, OpsError when a step failed.
+    """
+    project, console = target.project, target.console
+    sources = source.working_files(LocalHost(), project.source)
+    context = gather(target)
+    state = context.facts.states[EnvironmentName.DEV]
+    _warn_about_secrets(target)
+    conflicts = edited_there(sources, state)
+    if conflicts and not overwrite:
+        raise Refused(
+            f"edited on {target.host.name} since the last deploy: {', '.join(conflicts[:5])}"
+            + (f" and {len(conflicts) - 5} more" if len(conflicts) > 5 else ""),
+            "bring those edits here first, or replace them with --overwrite",
+        )
+    refuse_when_short_of_disk(target, context.facts)
+    for name in sources.left_out:
+        console.say(f"left out: {name} (a secret, or the toolkit's own name)")
+    put_secrets(target, context.facts, EnvironmentName.DEV)
+    plan_id = f"{utc_stamp()}-dev"
+    archive = _send(target, sources, state, plan_id)
+    target.carry_out(plans.deploy(context, plan_id, archive))
+    domain = development(project.settings).domain
+    console.say(f"development serves at https://{domain}", "bold green")
+
+
+def edited_there(sources: Sources, state: State) -> list[str]:
+    """Files edited on the host that are not what they are here."""
+    return [
+        name
+        for name, there in state.edited.items()
+        if name in sources.files and there and there != sources.files[name]
+    ]
+
+
+def outdated(sources: Sources, state: State) -> list[str]:
+    """Files that the host lacks or holds in another state; what is only deleted is not in it."""
+    there = {**state.managed, **state.edited}
+    return [name for name, here in sources.files.items() if there.get(name) != here]
+
+
+def _send(target: Target, sources: Sources, state: State, plan_id: str) -> str:
+    """Send what changed; the archive's path on the host, empty when nothing did."""
+    names = outdated(sources, state)
+    gone = set(state.managed) - set(sources.files)
+    if not names and not gone:
+        target.console.say("no file changed")
+        return ""
+    folder = target.layout.state(EnvironmentName.DEV) / "incoming"
+    path = str(folder / f"{plan_id}.tar.gz")
+    data = source.archive(sources, names)
+    target.console.step(
+        f"send {len(names)} changed files ({len(data) / 1024:.0f} KiB), {len(gone)} deletions",
+        lambda: target.put(data, path),
+    )
+    return path
+
+
+def _warn_about_secrets(target: Target) -> None:
+    project = target.project
+    dev, prod = development(project.settings), production(project.settings)
+    project.secrets_bytes(dev)
+    for problem in secrets.problems(
+        project.settings, dev, project.secrets(dev), project.secrets(prod)
+    ):
+        target.console.warn(problem)

@@ -1,0 +1,1 @@
+"""Production's releases: how one is promoted, switched to, and gone back from."""

@@ -1,0 +1,195 @@
+"""Promote and rollback as plans: what will happen on the host, word for word."""
+
+from dataclasses import replace
+from pathlib import PurePosixPath
+
+from ops.agent.plan import describe
+from ops.environment import EnvironmentName, Layout
+from ops.facts import Container, Facts, Release, State
+from ops.release import plan as plans
+from ops.release.plan import Context
+from ops.release.slots import Running, Slots
+from ops.render import placed, render
+from ops.settings import from_values
+
+SETTINGS = from_values({}, {})
+LAYOUT = Layout(PurePosixPath("/srv/app"), PurePosixPath("/srv/deployments"))
+FILES = placed(render(SETTINGS))
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
+NEW = Release("20260101T000003Z-0123456", COMMIT, "clean-portal-app:0123456789ab", "me@here",
+              "New", "20260101T000002Z-bbbbbbb")  # fmt: skip
+OLD = Release("20260101T000002Z-bbbbbbb", "b" * 40, "clean-portal-app:bbbbbbbbbbbb", "me@here",
+              "Old", "20260101T000001Z-aaaaaaa")  # fmt: skip
+OLDER = Release("20260101T000001Z-aaaaaaa", "a" * 40, "clean-portal-app:aaaaaaaaaaaa", "me@here")
+
+COMPOSE = (
+    "$ docker compose --ansi never --progress plain -f /srv/app/docker-compose.prod.yml "
+    "--env-file /srv/app/.env.prod --env-file /srv/app/slots.env"
+)
+
+
+def container(name):
+    return Container(name, "running", "healthy", "", "", "", 0)
+
+
+def facts(**changes):
+    names = ("db-prod", "redis-prod", "caddy-prod", "app-blue-prod")
+    serving = Facts(
+        engine="26.1.5",
+        compose="2.26.1",
+        containers={
+            f"clean-portal-{name}": container(f"clean-portal-{name}") for name in names
+        },
+        images=frozenset({OLD.image, OLDER.image}),
+        live_text="clean-portal-app-blue-prod",
+        slots_text=Slots(blue=Running(OLD.image, OLD.id)).text(),
+        hashes={name: plans.sha256(text) for name, text in FILES.items()},
+        states={
+            EnvironmentName.PROD: State((OLDER, OLD), OLD.id),
+            EnvironmentName.DEV: State(),
+        },
+        free_mib=50_000,
+        cpus=2,
+        memory_mib=8000,
+        owner="1000:1000",
+    )
+    return replace(serving, **changes)
+
+
+EMPTY = {
+    "containers": {},
+    "images": frozenset(),
+    "live_text": "",
+    "slots_text": "",
+    "hashes": dict.fromkeys(FILES, ""),
+    "states": {EnvironmentName.PROD: State(), EnvironmentName.DEV: State()},
+}
+
+
+def context(settings=SETTINGS, **changes):
+    return Context(settings, LAYOUT, facts(**changes), FILES, "me@here")
+
+
+def told(plan):
+    return {step.name: [describe(action) for action in step.actions] for step in plan.steps}
+
+
+def test_a_promote_onto_a_serving_host():
+    plan = plans.promote(context(), NEW, "/srv/deployments/in.tar.gz")
+    assert told(plan) == {
+        "build": [
+            "$ docker build --progress plain --target prod --tag clean-portal-app:0123456789ab "
+            f"--label org.opencontainers.image.revision={COMMIT} "
+            "--build-arg NODE_IMAGE=node:20-bookworm-slim - < /srv/deployments/in.tar.gz",
+            "remove /srv/deployments/in.tar.gz",
+        ],
+        "prepare": [
+            *(
+                f"write /srv/deployments/production/releases/{NEW.id}/{name}"
+                for name in ("release.json", "docker-compose.prod.yml", "docker-compose.dev.yml",
+                             "docker-compose.edge.yml", "edge/Caddyfile", "edge/Caddyfile.prod",
+                             "edge/Caddyfile.dev")
+            ),
+            "write /srv/app/slots.env",
+        ],
+        "migrate": [f"{COMPOSE} run --rm --no-deps -T app-green prisma migrate deploy"],
+        "start": [f"{COMPOSE} --profile green up -d --no-deps --force-recreate app-green"],
+        "healthy": ["wait until clean-portal-app-green-prod is healthy, at most 120 s"],
+        "switch": ["write /srv/app/edge/live/prod"],
+        "verify": [
+            "ask https://portal.spoot.com/api/health through the edge until "
+            f"{NEW.id} answers"
+        ],
+        "record": [f"link /srv/deployments/production/current -> releases/{NEW.id}"],
+        "drain": [
+            "wait until clean-portal-app-blue-prod:3000 has no request in flight, at most 20 s",
+            f"{COMPOSE} --profile blue stop app-blue",
+        ],
+    }  # fmt: skip
+
+
+def test_nothing_before_the_switch_names_the_slot_that_serves():
+    plan = plans.promote(context(), NEW, "/in")
+    for step in plan.steps:
+        if step.name == "switch":
+            break
+        assert "blue" not in str([describe(action) for action in step.actions])
+
+
+def test_a_failure_before_the_commit_puts_the_old_name_back():
+    plan = plans.promote(context(), NEW, "/in")
+    names = [step.name for step in plan.steps]
+    assert plan.commit == "verify"
+    assert names.index("switch") < names.index("verify") < names.index("record")
+    switch = plan.steps[names.index("switch")]
+    assert switch.actions[0]["text"] == "clean-portal-app-green-prod"
+    assert switch.undo == [
+        {"do": "write", "path": "/srv/app/edge/live/prod", "text": "clean-portal-app-blue-prod",
+         "mode": 0o644},
+    ]  # fmt: skip
+
+
+def test_the_plan_expects_the_slot_it_was_made_for():
+    plan = plans.promote(context(), NEW, "/in")
+    assert plan.expects == {"/srv/app/edge/live/prod": "clean-portal-app-blue-prod"}
+
+
+def test_the_first_promote_starts_everything():
+    plan = plans.promote(context(**EMPTY), replace(NEW, before=""), "/in")
+    assert [step.name for step in plan.steps] == [
+        "files", "edge", "services", "build", "prepare", "migrate", "start", "healthy", "switch",
+        "verify", "record",
+    ]  # fmt: skip
+    assert told(plan)["services"] == [
+        f"{COMPOSE} up -d --no-deps --no-recreate --wait --wait-timeout 120 db redis"
+    ]
+    switch = next(step for step in plan.steps if step.name == "switch")
+    assert describe(switch.undo[0]) == "remove /srv/app/edge/live/prod"
+
+
+def test_an_image_that_is_there_is_not_built_again():
+    plan = plans.promote(context(images=frozenset({NEW.image})), NEW, "/in")
+    assert "build" not in told(plan)
+
+
+def test_a_rollback_goes_the_same_way_without_build_and_migration():
+    plan = plans.rollback(context(), OLDER)
+    assert [step.name for step in plan.steps] == [
+        "prepare", "start", "healthy", "switch", "verify", "record", "drain",
+    ]  # fmt: skip
+    assert told(plan)["prepare"] == ["write /srv/app/slots.env"]
+
+
+def test_only_changed_files_are_written_and_the_edge_checks_its_own():
+    changed = {**facts().hashes, "edge/Caddyfile.dev": "other", "docker-compose.dev.yml": "other"}
+    plan = plans.promote(context(hashes=changed), NEW, "/in")
+    assert told(plan)["files"] == [
+        "write /srv/app/docker-compose.dev.yml",
+        "check and load the edge's configuration in /srv/app/edge",
+    ]
+
+
+def test_the_oldest_releases_go_but_never_what_serves_or_the_one_before():
+    releases = tuple(
+        Release(f"20250101T00000{n}Z-{n}", str(n) * 40, f"clean-portal-app:{n}", "me")
+        for n in range(4)
+    )
+    settings = from_values({"KEEP_RELEASES": "3"}, {})
+    state = State((*releases, OLD), OLD.id)
+    images = frozenset(f"clean-portal-app:{n}" for n in range(4)) | {OLD.image}
+    plan = plans.promote(
+        context(settings, states={EnvironmentName.PROD: state}, images=images), NEW, "/in"
+    )
+    assert told(plan)["prune"] == [
+        *(
+            f"remove /srv/deployments/production/releases/{one.id}"
+            for one in releases[:3]
+        ),
+        "$ docker image rm clean-portal-app:0 clean-portal-app:1 clean-portal-app:2",
+    ]
+
+
+def test_no_secret_is_in_a_plan():
+    plan = plans.promote(context(), NEW, "/in").to_json()
+    assert "PASSWORD=" not in plan
+    assert "sk-" not in plan
