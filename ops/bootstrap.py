@@ -129,7 +129,7 @@ def _carry_out(
     ask: Callable[[str], bool],
     say: Callable[[str], None],
 ) -> None:
-    prefix = _root_prefix(host, machine, work)
+    prefix = root_prefix(host, machine, by_hand=work.by_hand())
     say(f"{host.name}: {work.lacking}")
     commands = "\n  ".join(shlex.join(argv)[:200] for argv in work.argvs)
     if not yes and not ask(f"Run this as root on {host.name}?\n  {commands}\n"):
@@ -142,8 +142,11 @@ def _carry_out(
     _wait(host, machine, prefix)
 
 
-def _root_prefix(host: Host, machine: Machine, work: _Work) -> list[str]:
-    """What makes a command run as root here. Raises OpsError when nothing does."""
+def root_prefix(host: Host, machine: Machine, *, by_hand: str = "") -> list[str]:
+    """What makes a command run as root. Raises OpsError, with by_hand, when nothing does.
+
+    On this machine, with a terminal, sudo may ask for the password once.
+    """
     if machine.is_root:
         return []
     if host.run(["sudo", "-n", "true"], check=False, timeout=30).ok:
@@ -151,8 +154,8 @@ def _root_prefix(host: Host, machine: Machine, work: _Work) -> list[str]:
     if host.is_local and sys.stdin.isatty() and host.run(["sudo", "-v"], check=False).ok:
         return ["sudo", "-n"]
     raise OpsError(
-        f"{host.name}: {work.lacking}, and {machine.user} may not use sudo without a password",
-        work.by_hand(),
+        f"{host.name}: this needs root, and {machine.user} may not use sudo without a password",
+        by_hand or "run it as root, or as a user who may use sudo",
     )
 
 

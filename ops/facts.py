@@ -106,6 +106,7 @@ def query(settings: Settings, layout: Layout, hashes: Iterable[str]) -> dict[str
         "live": str(layout.live),
         "slots": str(layout.slots),
         "hashes": sorted(hashes),
+        "images": [settings.postgres_image, settings.redis_image, settings.caddy_image],
         "states": {str(name): str(layout.state(name)) for name in EnvironmentName},
     }
 

@@ -16,6 +16,9 @@ from ops.settings import Settings
 
 TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
 
+# What YAML does not let stand as it is (yaml.org/spec/1.2.2, production 1), and what it folds.
+UNPRINTABLE = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
+
 # Where each file lives, relative to the deploy folder on the host.
 EDGE_FILES = ("Caddyfile", "Caddyfile.prod", "Caddyfile.dev")
 COMPOSE_FILES = ("docker-compose.prod.yml", "docker-compose.dev.yml", "docker-compose.edge.yml")
@@ -66,7 +69,8 @@ def compose_string(text: str) -> str:
     Compose interpolates `$` in every value; `$$` stands for one
     (docs.docker.com/reference/compose-file/interpolation).
     """
-    return json.dumps(text, ensure_ascii=False).replace("$", "$$")
+    quoted = json.dumps(text, ensure_ascii=False).replace("$", "$$")
+    return UNPRINTABLE.sub(lambda match: f"\\u{ord(match[0]):04x}", quoted)
 
 
 def compose_list(words: Iterable[str]) -> str:

@@ -19,14 +19,15 @@ def facts(query: Dict[str, Any]) -> Facts:
     """Everything a plan is made from.
 
     query: `project` (container names begin with it), `deploy` and `states` (folders), `live`
-    and `slots` (files that are read whole), `hashes` (files below `deploy`).
+    and `slots` (files that are read whole), `hashes` (files below `deploy`), `images` (names
+    whose presence is asked for).
     """
     project, deploy = query["project"], Path(query["deploy"])
     return {
         "engine": _version(["docker", "version", "-f", "{{.Server.Version}}"]),
         "compose": _version(["docker", "compose", "version", "--short"]),
         "containers": _containers(project),
-        "images": _images(project + "-app"),
+        "images": _images(project + "-app") + _present(query["images"]),
         "texts": {key: _text(Path(query[key])) for key in ("live", "slots")},
         "hashes": {name: fingerprint(deploy / name) for name in query["hashes"]},
         "states": {name: _state(Path(path), deploy) for name, path in query["states"].items()},
@@ -73,6 +74,10 @@ def _containers(project: str) -> Dict[str, Any]:
 def _images(name: str) -> List[str]:
     status, text = output(["docker", "image", "ls", "--format", "{{.Repository}}:{{.Tag}}", name])
     return text.split() if status == 0 else []
+
+
+def _present(names: List[str]) -> List[str]:
+    return [name for name in names if output(["docker", "image", "inspect", name])[0] == 0]
 
 
 def _text(path: Path) -> str:

@@ -55,7 +55,7 @@ class _Run:
 
     def all(self) -> None:
         signal.signal(signal.SIGTERM, _cancel)
-        self._note("plan", "begin")
+        self._write({"step": "plan", "event": "begin"})
         for step in self._plan.steps:
             try:
                 self._step(step)
@@ -86,9 +86,10 @@ class _Run:
 
     def _give_up(self, failed: Step, what: str, todo: str) -> bool:
         """Report a failed step; True when the plan goes on all the same."""
+        what = "%s: %s" % (failed.title, what)
         self._note(failed.name, "end", result="failed", reason=what)
         if self._committed:
-            self._emit({"event": "warning", "text": "%s: %s" % (failed.title, what)})
+            self._emit({"event": "warning", "text": what})
             return True
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         self._emit({"event": "failed", "step": failed.name, "text": what})
@@ -108,11 +109,15 @@ class _Run:
             self._note(step.name, "undo")
 
     def _note(self, step: str, event: str, **more: Any) -> None:
+        """Journal something; a full disk must not keep the work from being taken back."""
+        try:
+            self._write({"step": step, "event": event, **more})
+        except OSError as error:
+            self._emit({"event": "warning", "text": "the journal: %s" % error.strerror})
+
+    def _write(self, entry: Event) -> None:
         plan = self._plan
-        self._journal.add(
-            {"plan": plan.id, "command": plan.command, "who": plan.who, "step": step,
-             "event": event, **more}
-        )  # fmt: skip
+        self._journal.add({"plan": plan.id, "command": plan.command, "who": plan.who, **entry})
 
 
 def _cancel(signum: int, frame: object) -> None:

@@ -25,6 +25,11 @@ def build(settings: Settings, *, target: str, tag: str, labels: Mapping[str, str
     return [*argv, "-"]
 
 
+def pull(image: str) -> Argv:
+    """Fetch an image from its registry."""
+    return ["docker", "pull", "--quiet", image]
+
+
 def remove_images(*names: str) -> Argv:
     """Remove images by name; one that a container still uses stays."""
     return ["docker", "image", "rm", *names]

@@ -112,7 +112,11 @@ def infrastructure(context: Context, name: EnvironmentName) -> list[Step]:
     prod = production(settings)
     environment = prod if name is EnvironmentName.PROD else development(settings)
     caddy = prod.container("caddy")
-    steps = []
+    steps = [
+        Step("pull", f"pull {setting.upper()}={image}", [act.run(docker.pull(image), quiet=True)])
+        for setting in ("caddy_image", "postgres_image", "redis_image")
+        if (image := getattr(settings, setting)) not in facts.images
+    ]
     changed = context.changed
     if changed:
         edge = {

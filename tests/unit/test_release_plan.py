@@ -22,6 +22,8 @@ OLD = Release("20260101T000002Z-bbbbbbb", "b" * 40, "clean-portal-app:bbbbbbbbbb
               "Old", "20260101T000001Z-aaaaaaa")  # fmt: skip
 OLDER = Release("20260101T000001Z-aaaaaaa", "a" * 40, "clean-portal-app:aaaaaaaaaaaa", "me@here")
 
+PULLED = (SETTINGS.postgres_image, SETTINGS.redis_image, SETTINGS.caddy_image)
+
 COMPOSE = (
     "$ docker compose --ansi never --progress plain -f /srv/app/docker-compose.prod.yml "
     "--env-file /srv/app/.env.prod --env-file /srv/app/slots.env"
@@ -40,7 +42,7 @@ def facts(**changes):
         containers={
             f"clean-portal-{name}": container(f"clean-portal-{name}") for name in names
         },
-        images=frozenset({OLD.image, OLDER.image}),
+        images=frozenset({OLD.image, OLDER.image, *PULLED}),
         live_text="clean-portal-app-blue-prod",
         slots_text=Slots(blue=Running(OLD.image, OLD.id)).text(),
         hashes={name: plans.sha256(text) for name, text in FILES.items()},
@@ -137,7 +139,7 @@ def test_the_plan_expects_the_slot_it_was_made_for():
 def test_the_first_promote_starts_everything():
     plan = plans.promote(context(**EMPTY), replace(NEW, before=""), "/in")
     assert [step.name for step in plan.steps] == [
-        "files", "edge", "services", "build", "prepare", "migrate", "start", "healthy", "switch",
+        "pull", "pull", "pull", "files", "edge", "services", "build", "prepare", "migrate", "start", "healthy", "switch",
         "verify", "record",
     ]  # fmt: skip
     assert told(plan)["services"] == [
@@ -148,7 +150,7 @@ def test_the_first_promote_starts_everything():
 
 
 def test_an_image_that_is_there_is_not_built_again():
-    plan = plans.promote(context(images=frozenset({NEW.image})), NEW, "/in")
+    plan = plans.promote(context(images=frozenset({NEW.image, *PULLED})), NEW, "/in")
     assert "build" not in told(plan)
 
 
@@ -176,7 +178,7 @@ def test_the_oldest_releases_go_but_never_what_serves_or_the_one_before():
     )
     settings = from_values({"KEEP_RELEASES": "3"}, {})
     state = State((*releases, OLD), OLD.id)
-    images = frozenset(f"clean-portal-app:{n}" for n in range(4)) | {OLD.image}
+    images = frozenset(f"clean-portal-app:{n}" for n in range(4)) | {OLD.image, *PULLED}
     plan = plans.promote(
         context(settings, states={EnvironmentName.PROD: state}, images=images), NEW, "/in"
     )

@@ -149,7 +149,7 @@ def test_cancel_takes_back_what_was_begun_and_ends_the_command(tmp_path):
     wait_for(lambda: Lock(tmp_path / "lock").holder())
     subprocess.run(agent("cancel", str(tmp_path)), check=True)
     out, _ = client.communicate(timeout=20)
-    assert json.loads(out.splitlines()[-1])["what"] == "cancelled"
+    assert json.loads(out.splitlines()[-1])["what"] == "Slow: cancelled"
     assert not (tmp_path / "a").exists()
 
 
