@@ -13,8 +13,10 @@ import shutil
 import sys
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from ops.commands import packages
+from ops.commands.packages import Step
 from ops.errors import OpsError
 from ops.host.base import Host
 from ops.machine import PROBE, EngineState, Machine, parse
@@ -53,7 +55,7 @@ def ensure_engine(
     work = _work(host, machine, demo)
     if not work.lacking:
         return
-    if work.argvs:
+    if work.steps:
         _carry_out(host, machine, work, yes=yes, ask=ask, say=say)
         host.close()  # a session's groups are those of its beginning; the next command opens one
         machine = look(host)
@@ -64,16 +66,16 @@ def ensure_engine(
         raise OpsError(f"{host.name}: {work.lacking}, still", work.by_hand())
 
 
+@dataclass(frozen=True)
 class _Work:
-    """What is lacking, in words, and the commands, as root, that put it right."""
+    """What is lacking, in words, and the steps, as root, that put it right."""
 
-    def __init__(self, lacking: str, argvs: Sequence[Sequence[str]] = ()) -> None:
-        self.lacking = lacking
-        self.argvs = argvs
+    lacking: str
+    steps: Sequence[Step] = ()
 
     def by_hand(self) -> str:
         """What a person runs."""
-        commands = "\n  ".join(f"sudo {shlex.join(argv)}" for argv in self.argvs)
+        commands = "\n  ".join(f"sudo {shlex.join(step.argv)}" for step in self.steps)
         return f"run, and then this again:\n  {commands}" if commands else "log out and in again"
 
 
@@ -92,12 +94,12 @@ def _work(host: Host, machine: Machine, demo: bool) -> _Work:
     lacking = _lacking(machine, demo)
     if not lacking:
         return _Work("")
-    argvs = packages.install(machine, demo=demo)
+    steps = packages.install(machine, demo=demo)
     if not engine.server and not engine.denied:
-        argvs.append(packages.start(machine))
+        steps.append(packages.start(machine))
     if not machine.is_root and not machine.joined:
-        argvs.append(packages.join_group(machine.user))
-    return _Work(", ".join(lacking), argvs)
+        steps.append(packages.join_group(machine.user))
+    return _Work(", ".join(lacking), steps)
 
 
 def _lacking(machine: Machine, demo: bool) -> list[str]:
@@ -131,14 +133,12 @@ def _carry_out(
 ) -> None:
     prefix = root_prefix(host, machine, by_hand=work.by_hand())
     say(f"{host.name}: {work.lacking}")
-    commands = "\n  ".join(shlex.join(argv)[:200] for argv in work.argvs)
-    if not yes and not ask(f"Run this as root on {host.name}?\n  {commands}\n"):
+    titles = "\n  ".join(step.title for step in work.steps)
+    if not yes and not ask(f"Do this as root on {host.name}?\n  {titles}\n"):
         raise OpsError(f"{host.name}: {work.lacking}", work.by_hand())
-    for argv in work.argvs:
-        began = time.monotonic()
-        shown = argv[2:] if argv[0] == "env" else argv
-        host.run([*prefix, *argv], timeout=900)
-        say(f"  {' '.join(shown)[:70].splitlines()[0]}  {time.monotonic() - began:.1f} s")
+    for step in work.steps:
+        say(f"  {step.title}")
+        host.run([*prefix, *step.argv], timeout=900)
     _wait(host, machine, prefix)
 
 

@@ -19,7 +19,7 @@ SECTIONS = {
     "prod_domain": "Domains and the edge",
     "prod_app_port": "Ports",
     "db_name": "Database, Redis and the API key",
-    "build_args": "What the toolkit has to know of the app; see \"Your own app\" in the README",
+    "build_args": 'What the toolkit has to know of the app; see "Your own app" in the README',
     "prod_app_memory": "Limits of each container",
     "health_timeout": "How a promote goes",
 }

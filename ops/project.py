@@ -6,8 +6,6 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from dotenv import dotenv_values
-
 from ops import envfile
 from ops.environment import Environment
 from ops.errors import SettingsError
@@ -61,14 +59,14 @@ def load() -> Project:
     Raises SettingsError when the file cannot be read or a setting is wrong.
     """
     named = os.environ.get(ENV_FILE)
-    path = Path(named).expanduser() if named else Path(".env")
-    if named and not path.exists():
+    if named and not Path(named).expanduser().exists():
         raise SettingsError(f"{ENV_FILE}={named}: there is no such file", "correct it or unset it")
-    written: dict[str, str] = {}
-    if path.exists():
-        envfile.check(read_text(path), str(path))
-        values = dotenv_values(path, interpolate=False)
-        written = {key: value or "" for key, value in values.items()}
+    return load_file(Path(named or ".env").expanduser())
+
+
+def load_file(path: Path) -> Project:
+    """The project of a settings file; one that is not there means all the defaults."""
+    written = envfile.decode(read_text(path), str(path)) if path.exists() else {}
     return Project(from_values(written, os.environ), path.resolve().parent)
 
 

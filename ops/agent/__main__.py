@@ -72,10 +72,10 @@ def _emit(output: int, event: Dict[str, Any]) -> None:
 
 
 def _follow(events: Path, child: int) -> None:
-    rest = b""
+    rest, ended = b"", False
     with open(events, "rb") as file:
         while True:
-            ended = os.waitpid(child, os.WNOHANG)[0] != 0
+            ended = ended or os.waitpid(child, os.WNOHANG)[0] != 0
             chunk = file.read()
             *lines, rest = (rest + chunk).split(b"\n")
             for line in lines:

@@ -41,6 +41,14 @@ def _remove(say: Say, path: str) -> None:
     files.remove(Path(path))
 
 
+def _keep(say: Say, root: str, names: List[str], folder: str) -> None:
+    files.keep(Path(root), names, Path(folder))
+
+
+def _restore(say: Say, root: str, names: List[str], folder: str) -> None:
+    files.restore(Path(root), names, Path(folder))
+
+
 def _link(say: Say, path: str, target: str) -> None:
     files.link(Path(path), target)
 
@@ -197,6 +205,8 @@ def _caddy(edge: str, command: str, config: str) -> None:
 
 
 ACTIONS: Dict[str, Callable[..., None]] = {
+    "keep": _keep,
+    "restore": _restore,
     "run": _run,
     "write": _write,
     "remove": _remove,

@@ -39,6 +39,21 @@ def write(path: Path, data: bytes, mode: int = 0o644) -> None:
         raise Failed("cannot write %s: %s" % (path, error.strerror), "see `df -h` there") from error
 
 
+def keep(root: Path, names: List[str], folder: Path) -> None:
+    """Copy those files of root that are there into folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in names:
+        if (root / name).is_file():
+            write(folder / name, (root / name).read_bytes())
+
+
+def restore(root: Path, names: List[str], folder: Path) -> None:
+    """Bring back what `keep` copied; a file that it did not find stays as it is now."""
+    for name in names:
+        if (folder / name).is_file():
+            write(root / name, (folder / name).read_bytes())
+
+
 def link(path: Path, target: str) -> None:
     """Point a symbolic link at target by an atomic rename."""
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -112,7 +127,8 @@ def unpack(archive: Path, root: Path, manifest: Path) -> List[str]:
 def pack(archive: Path, root: Path, manifest: Path, without: List[str]) -> None:
     """Make a tar archive of the managed files below root, without some subfolders of it."""
     buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w") as tar:
+    # GNU's format: `docker build -` does not recognise an archive that begins with a PAX header.
+    with tarfile.open(fileobj=buffer, mode="w", format=tarfile.GNU_FORMAT) as tar:
         for name in sorted(managed(manifest)):
             if not any(name.startswith(folder + "/") for folder in without):
                 tar.add(str(root / name), arcname=name, recursive=False)

@@ -10,6 +10,16 @@ from typing import Any, Dict, List, Mapping, Optional, Sequence
 Action = Dict[str, Any]
 
 
+def keep(root: object, names: Sequence[str], folder: object) -> Action:
+    """Copy files of root as they are into a folder, so that `restore` can bring them back."""
+    return {"do": "keep", "root": str(root), "names": list(names), "folder": str(folder)}
+
+
+def restore(root: object, names: Sequence[str], folder: object) -> Action:
+    """Bring the copies that `keep` made back; what was not there then stays."""
+    return {"do": "restore", "root": str(root), "names": list(names), "folder": str(folder)}
+
+
 def run(
     argv: Sequence[str],
     *,
@@ -78,7 +88,10 @@ def drain(edge: str, upstream: str, timeout: float) -> Action:
 
 
 def configure_edge(edge: str, folder: object, texts: Mapping[str, str]) -> Action:
-    """Replace the edge's configuration files once it found the new ones valid, and load them."""
+    """Replace the edge's configuration files once it found the new ones valid, and load them.
+
+    Without texts, what is there already is loaded.
+    """
     return {"do": "configure_edge", "edge": edge, "folder": str(folder), "texts": dict(texts)}
 
 
@@ -130,6 +143,8 @@ def describe(action: Action) -> str:
         source = f" < {shlex.quote(action['stdin'])}" if action["stdin"] else ""
         return f"$ {env}{shlex.join(action['argv'])}{source}"
     details = {
+        "keep": "keep {root} as it is in {folder}",
+        "restore": "restore {root} from {folder}",
         "write": "write {path}",
         "remove": "remove {path}",
         "link": "link {path} -> {target}",

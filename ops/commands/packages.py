@@ -5,6 +5,8 @@ They are to be run as root, in their order.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from ops.errors import OpsError
 from ops.machine import Machine
 
@@ -45,7 +47,15 @@ setsid dockerd >> "$1" 2>&1 < /dev/null &
 """
 
 
-def install(machine: Machine, *, demo: bool) -> list[Argv]:
+@dataclass(frozen=True)
+class Step:
+    """One command, and what it does in words."""
+
+    title: str
+    argv: Argv
+
+
+def install(machine: Machine, *, demo: bool) -> list[Step]:
     """What installs everything that is missing: the engine's parts, python3, tar.
 
     demo adds what the machine needs that runs the demo: mmdebstrap, ssh-keygen. Raises OpsError
@@ -83,11 +93,13 @@ def tools(machine: Machine, *, demo: bool) -> list[str]:
     return names
 
 
-def start(machine: Machine) -> Argv:
+def start(machine: Machine) -> Step:
     """Start the engine that is installed; the call does not wait until it answers."""
     if machine.systemd:
-        return ["systemctl", "enable", "--now", "docker"]
-    return ["sh", "-c", START, "sh", DOCKERD_LOG]
+        argv = ["systemctl", "enable", "--now", "docker"]
+    else:
+        argv = ["sh", "-c", START, "sh", DOCKERD_LOG]
+    return Step("start the engine", argv)
 
 
 def read_log(machine: Machine) -> Argv:
@@ -97,12 +109,13 @@ def read_log(machine: Machine) -> Argv:
     return ["tail", "-n", "8", DOCKERD_LOG]
 
 
-def join_group(user: str) -> Argv:
-    """Let a user use the engine, from their next session on."""
-    return ["usermod", "--append", "--groups", "docker", user]
+def join_group(user: str) -> Step:
+    """Let a user use the engine, which is as good as root, from their next session on."""
+    argv = ["usermod", "--append", "--groups", "docker", user]
+    return Step(f"let {user} use the engine (group docker)", argv)
 
 
-def _bookworm(machine: Machine, names: list[str]) -> list[Argv]:
+def _bookworm(machine: Machine, names: list[str]) -> list[Step]:
     if _complete(machine) or machine.docker_ce:
         return _apt(machine, [], names)
     archive = machine.archive
@@ -117,13 +130,13 @@ def _bookworm(machine: Machine, names: list[str]) -> list[Argv]:
         f"Package: {' '.join(FROM_TRIXIE)}\nPin: release n=trixie\nPin-Priority: 990\n"
     )
     return [
-        _write(TRIXIE_PIN, pin),
-        _write(TRIXIE_LIST, f"deb{option} {archive.address} trixie main\n"),
+        _write("take nothing from Debian 13 but the engine", TRIXIE_PIN, pin),
+        _write("add Debian 13", TRIXIE_LIST, f"deb{option} {archive.address} trixie main\n"),
         *_apt(machine, [*FROM_TRIXIE, "iptables"], names),
     ]
 
 
-def _apt(machine: Machine, engine: list[str], names: list[str]) -> list[Argv]:
+def _apt(machine: Machine, engine: list[str], names: list[str]) -> list[Step]:
     if _complete(machine):
         engine = []
     elif machine.docker_ce:  # Docker's own packages conflict with the distribution's
@@ -132,22 +145,25 @@ def _apt(machine: Machine, engine: list[str], names: list[str]) -> list[Argv]:
     if not packages:
         return []
     apt = ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-o", "DPkg::Lock::Timeout=300"]
+    add = [*apt, "-q", "-y", "install", "--no-install-recommends", *packages]
     return [
-        [*apt, "-q", "update"],
-        [*apt, "-q", "-y", "install", "--no-install-recommends", *packages],
+        Step("read the package lists", [*apt, "-q", "update"]),
+        Step(f"install {' '.join(packages)}", add),
     ]
 
 
-def _amazon(machine: Machine, names: list[str]) -> list[Argv]:
-    argvs: list[Argv] = []
+def _amazon(machine: Machine, names: list[str]) -> list[Step]:
+    steps: list[Step] = []
     packages = names if machine.dockerd and machine.engine.buildx else ["docker", *names]
     if packages:
-        argvs.append(["dnf", "install", "-y", *packages])
+        title = f"install {' '.join(packages)}"
+        steps.append(Step(title, ["dnf", "install", "-y", *packages]))
     if not machine.engine.compose:
         url = COMPOSE.format(arch=machine.arch)
         checksum = COMPOSE_SHA256[machine.arch]
-        argvs.append(["sh", "-c", FETCH, "sh", COMPOSE_PLUGIN, url, checksum])
-    return argvs
+        fetch = ["sh", "-c", FETCH, "sh", COMPOSE_PLUGIN, url, checksum]
+        steps.append(Step("install Compose, which is not packaged here", fetch))
+    return steps
 
 
 def _complete(machine: Machine) -> bool:
@@ -156,5 +172,5 @@ def _complete(machine: Machine) -> bool:
     return bool((machine.dockerd or engine.server) and engine.compose and engine.buildx)
 
 
-def _write(path: str, text: str) -> Argv:
-    return ["sh", "-c", WRITE, "sh", path, text]
+def _write(title: str, path: str, text: str) -> Step:
+    return Step(title, ["sh", "-c", WRITE, "sh", path, text])

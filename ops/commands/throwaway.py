@@ -19,9 +19,12 @@ OFFICIAL_BASE = "debian:trixie-slim"
 BASE_IN_HOST = "clean-portal-ops-base:trixie"
 RECIPE = "/root/recipe"
 
-# $1 tarball's image, $2 container, $3 its name there
-GIVE = """docker save "$1" |
-docker exec -i "$2" sh -c 'docker load -q && docker tag "$1" "$2"' sh "$1" "$3" """
+# $1 the image, $2 the host's container, $3 what the image is called there
+GIVE = """
+docker save "$1" | docker exec -i "$2" sh -c '
+  docker load -q && docker tag "$1" "$2" && docker rmi "$1"
+' sh "$1" "$3"
+"""
 
 WAIT = """
 left=600

@@ -18,7 +18,7 @@ from ops.agent.plan import Plan, Step
 from ops.commands import compose, docker
 from ops.environment import EnvironmentName, Layout, Slot, development, production
 from ops.facts import Facts, Release
-from ops.release.slots import Running, parse
+from ops.release.slots import Running, Slots, parse
 from ops.render import COMPOSE_FILES
 from ops.settings import Settings
 
@@ -66,7 +66,7 @@ def promote(context: Context, release: Release, snapshot: str) -> Plan:
     target = idle(context)
     steps += [
         _prepare(context, release, target),
-        _migrate(context, release, target),
+        *_migrate(context, release, target),
         *_switch(context, release, target),
     ]
     return _plan(context, "promote", release, steps)
@@ -117,18 +117,8 @@ def infrastructure(context: Context, name: EnvironmentName) -> list[Step]:
         for setting in ("caddy_image", "postgres_image", "redis_image")
         if (image := getattr(settings, setting)) not in facts.images
     ]
-    changed = context.changed
-    if changed:
-        edge = {
-            path.removeprefix("edge/"): text
-            for path, text in changed.items()
-            if path.startswith("edge/")
-        }
-        steps.append(Step("files", f"write {len(changed)} configuration files", [
-            *(act.write(layout.deploy / path, text) for path, text in changed.items()
-              if not path.startswith("edge/")),
-            *([act.configure_edge(caddy, layout.edge, edge)] if edge else []),
-        ]))  # fmt: skip
+    if context.changed:
+        steps.append(_files(context))
     if not facts.running(caddy):
         wait = compose.up("caddy", wait=SERVICES_TIMEOUT)
         steps.append(Step("edge", "start the edge", [
@@ -138,10 +128,40 @@ def infrastructure(context: Context, name: EnvironmentName) -> list[Step]:
     services = [one for one in ("db", "redis") if not facts.running(environment.container(one))]
     if services:
         wait = compose.up(*services, wait=SERVICES_TIMEOUT)
+        # Compose reads it even where no slot is asked for.
+        first = not facts.slots_text and name is EnvironmentName.PROD
         steps.append(Step("services", f"start {' and '.join(services)}", [
+            *([act.write(layout.slots, Slots().text())] if first else []),
             act.run(compose.compose(environment, layout, *wait), quiet=True),
         ]))  # fmt: skip
     return steps
+
+
+def _files(context: Context) -> Step:
+    """Write the rendered files that changed; taken back, they are what they were."""
+    layout, changed = context.layout, context.changed
+    caddy = production(context.settings).container("caddy")
+    before = layout.state(EnvironmentName.PROD) / "replaced"
+    edge = {path.removeprefix("edge/"): text for path, text in changed.items() if _is_edge(path)}
+    return Step(
+        "files",
+        f"write {len(changed)} configuration files",
+        [
+            act.remove(before),
+            act.keep(layout.deploy, sorted(changed), before),
+            *(act.write(layout.deploy / path, text) for path, text in changed.items()
+              if not _is_edge(path)),
+            *([act.configure_edge(caddy, layout.edge, edge)] if edge else []),
+        ],
+        undo=[
+            act.restore(layout.deploy, sorted(changed), before),
+            *([act.configure_edge(caddy, layout.edge, {})] if edge else []),
+        ],
+    )  # fmt: skip
+
+
+def _is_edge(path: str) -> bool:
+    return path.startswith("edge/")
 
 
 def _build(context: Context, release: Release, snapshot: str) -> Step:
@@ -161,9 +181,9 @@ def _build(context: Context, release: Release, snapshot: str) -> Step:
 
 def _prepare(context: Context, release: Release, slot: Slot) -> Step:
     """Write down which release the idle slot runs, and what the release is."""
-    layout, old = context.layout, context.facts.slots_text
+    layout, old = context.layout, parse(context.facts.slots_text)
     folder = layout.state(EnvironmentName.PROD) / "releases" / release.id
-    new = parse(old).with_slot(slot, Running(release.image, release.id)).text()
+    new = old.with_slot(slot, Running(release.image, release.id))
     known = context.facts.states[EnvironmentName.PROD].release(release.id)
     records = [] if known else [
         act.write(folder / name, text) for name, text in _release_files(context, release).items()
@@ -171,8 +191,8 @@ def _prepare(context: Context, release: Release, slot: Slot) -> Step:
     return Step(
         "prepare",
         f"prepare the {slot} slot for {release.id}",
-        [*records, act.write(layout.slots, new)],
-        undo=[act.write(layout.slots, old), *([] if known else [act.remove(folder)])],
+        [*records, act.write(layout.slots, new.text())],
+        undo=[act.write(layout.slots, old.text()), *([] if known else [act.remove(folder)])],
     )
 
 
@@ -183,13 +203,15 @@ def _release_files(context: Context, release: Release) -> dict[str, str]:
     return {"release.json": record, **rendered, **caddy}
 
 
-def _migrate(context: Context, release: Release, slot: Slot) -> Step:
+def _migrate(context: Context, release: Release, slot: Slot) -> list[Step]:
+    if not context.settings.migrate_command:
+        return []
     prod = production(context.settings)
     argv = compose.compose(
         prod, context.layout, "run", "--rm", "--no-deps", "-T", compose.slot_service(slot),
         *shlex.split(context.settings.migrate_command),
     )  # fmt: skip
-    return Step("migrate", f"migrate the database with {release.short}", [act.run(argv)])
+    return [Step("migrate", f"migrate the database with {release.short}", [act.run(argv)])]
 
 
 def _switch(context: Context, release: Release, slot: Slot) -> list[Step]:

@@ -109,9 +109,7 @@ def test_caddy_accepts_it_and_serves_both_domains(rendered, settings):
     )
     assert '"level":"warn"' not in done.stderr, done.stderr
     routes = json.loads(done.stdout)["apps"]["http"]["servers"]["srv0"]["routes"]
-    served = {
-        route["match"][0]["host"][0]: json.dumps(route["handle"]) for route in routes
-    }
+    served = {route["match"][0]["host"][0]: json.dumps(route["handle"]) for route in routes}
     assert set(served) == {settings.prod_domain, settings.dev_domain}
     assert f"{{file./etc/caddy/live/prod}}:{settings.prod_app_port}" in served[settings.prod_domain]
     upstream = f"{development(settings).container('app')}:{settings.dev_app_port}"

@@ -39,9 +39,7 @@ def facts(**changes):
     serving = Facts(
         engine="26.1.5",
         compose="2.26.1",
-        containers={
-            f"clean-portal-{name}": container(f"clean-portal-{name}") for name in names
-        },
+        containers={f"clean-portal-{name}": container(f"clean-portal-{name}") for name in names},
         images=frozenset({OLD.image, OLDER.image, *PULLED}),
         live_text="clean-portal-app-blue-prod",
         slots_text=Slots(blue=Running(OLD.image, OLD.id)).text(),
@@ -143,6 +141,7 @@ def test_the_first_promote_starts_everything():
         "verify", "record",
     ]  # fmt: skip
     assert told(plan)["services"] == [
+        "write /srv/app/slots.env",
         f"{COMPOSE} up -d --no-deps --no-recreate --wait --wait-timeout 120 db redis"
     ]
     switch = next(step for step in plan.steps if step.name == "switch")
@@ -166,6 +165,8 @@ def test_only_changed_files_are_written_and_the_edge_checks_its_own():
     changed = {**facts().hashes, "edge/Caddyfile.dev": "other", "docker-compose.dev.yml": "other"}
     plan = plans.promote(context(hashes=changed), NEW, "/in")
     assert told(plan)["files"] == [
+        "remove /srv/deployments/production/replaced",
+        "keep /srv/app as it is in /srv/deployments/production/replaced",
         "write /srv/app/docker-compose.dev.yml",
         "check and load the edge's configuration in /srv/app/edge",
     ]
@@ -183,10 +184,7 @@ def test_the_oldest_releases_go_but_never_what_serves_or_the_one_before():
         context(settings, states={EnvironmentName.PROD: state}, images=images), NEW, "/in"
     )
     assert told(plan)["prune"] == [
-        *(
-            f"remove /srv/deployments/production/releases/{one.id}"
-            for one in releases[:3]
-        ),
+        *(f"remove /srv/deployments/production/releases/{one.id}" for one in releases[:3]),
         "$ docker image rm clean-portal-app:0 clean-portal-app:1 clean-portal-app:2",
     ]
 

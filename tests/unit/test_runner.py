@@ -171,6 +171,20 @@ def test_a_journal_line_cut_short_is_passed_over(tmp_path):
     assert [entry["step"] for entry in journal.last(10)] == ["one"]
 
 
+def test_replaced_files_become_again_what_they_were(tmp_path):
+    root, kept = tmp_path / "root", tmp_path / "kept"
+    root.mkdir()
+    (root / "old").write_text("1")
+    names = ["old", "edge/new"]
+    write = [act.write(root / "old", "2"), act.write(root / "edge/new", "2")]
+    carry_out(plan(
+        tmp_path,
+        step("files", act.keep(root, names, kept), *write, undo=[act.restore(root, names, kept)]),
+        step("fails", FAIL),
+    ))  # fmt: skip
+    assert (root / "old").read_text() == "1"
+
+
 @pytest.mark.parametrize("name", ["../outside", "/etc/passwd"])
 def test_an_archive_cannot_write_outside_its_folder(tmp_path, name):
     import io
