@@ -25,6 +25,8 @@ __all__ = ["EngineState", "engine_state", "ensure_engine", "look", "rejoin"]
 
 REJOINED = "CLEAN_PORTAL_OPS_REJOINED"
 START_SECONDS = 60.0
+# What `sudo -E` does not hand on. Nothing secret: it is seen in the process list.
+DROPPED_BY_SUDO = ("PATH", "HOME", "PYTHONPATH", "PYTHONUSERBASE")
 
 
 def look(host: Host) -> Machine:
@@ -72,10 +74,13 @@ class _Work:
 
     lacking: str
     steps: Sequence[Step] = ()
+    sudo: str = "sudo "
 
     def by_hand(self) -> str:
         """What a person runs."""
-        commands = "\n  ".join(f"sudo {shlex.join(step.argv)}" for step in self.steps)
+        commands = "\n  ".join(
+            self.sudo + (step.by_hand or shlex.join(step.argv)) for step in self.steps
+        )
         return f"run, and then this again:\n  {commands}" if commands else "log out and in again"
 
 
@@ -99,7 +104,7 @@ def _work(host: Host, machine: Machine, demo: bool) -> _Work:
         steps.append(packages.start(machine))
     if not machine.is_root and not machine.joined:
         steps.append(packages.join_group(machine.user))
-    return _Work(", ".join(lacking), steps)
+    return _Work(", ".join(lacking), steps, "" if machine.is_root else "sudo ")
 
 
 def _lacking(machine: Machine, demo: bool) -> list[str]:
@@ -131,21 +136,23 @@ def _carry_out(
     ask: Callable[[str], bool],
     say: Callable[[str], None],
 ) -> None:
-    prefix = root_prefix(host, machine, by_hand=work.by_hand())
-    say(f"{host.name}: {work.lacking}")
+    prefix = root_prefix(host, machine, what=work.lacking, todo=work.by_hand())
     titles = "\n  ".join(step.title for step in work.steps)
-    if not yes and not ask(f"Do this as root on {host.name}?\n  {titles}\n"):
+    question = f"{host.name}: {work.lacking}. Do this as root there?\n  {titles}\n"
+    if not yes and not ask(question):
         raise OpsError(f"{host.name}: {work.lacking}", work.by_hand())
+    say(f"{host.name}: {work.lacking}")
     for step in work.steps:
         say(f"  {step.title}")
         host.run([*prefix, *step.argv], timeout=900)
     _wait(host, machine, prefix)
 
 
-def root_prefix(host: Host, machine: Machine, *, by_hand: str = "") -> list[str]:
-    """What makes a command run as root. Raises OpsError, with by_hand, when nothing does.
+def root_prefix(host: Host, machine: Machine, *, what: str, todo: str) -> list[str]:
+    """What makes a command run as root. Raises OpsError when nothing does.
 
-    On this machine, with a terminal, sudo may ask for the password once.
+    what and todo are for that message: what root is needed for, and what a person can do. On this
+    machine, with a terminal, sudo may ask for the password once.
     """
     if machine.is_root:
         return []
@@ -154,8 +161,7 @@ def root_prefix(host: Host, machine: Machine, *, by_hand: str = "") -> list[str]
     if host.is_local and sys.stdin.isatty() and host.run(["sudo", "-v"], check=False).ok:
         return ["sudo", "-n"]
     raise OpsError(
-        f"{host.name}: this needs root, and {machine.user} may not use sudo without a password",
-        by_hand or "run it as root, or as a user who may use sudo",
+        f"{host.name}: {what}; {machine.user} is not root, and sudo asks for a password", todo
     )
 
 
@@ -186,7 +192,7 @@ def rejoin() -> None:
     sys.stdout.flush()
     sys.stderr.flush()
     again = [sys.executable, *sys.orig_argv[1:]]
-    kept = [f"{name}={os.environ[name]}" for name in ("PATH", "HOME") if name in os.environ]
+    kept = [f"{name}={os.environ[name]}" for name in DROPPED_BY_SUDO if name in os.environ]
     environment = ["env", f"{REJOINED}=1", *kept]
     user = pwd.getpwuid(os.getuid()).pw_name
     if _this_machine().run(["sudo", "-n", "true"], check=False).ok:

@@ -35,13 +35,15 @@ FETCH = (
     'mkdir -p "$(dirname "$1")" && curl -fsSL --retry 3 -o "$1.part" "$2" && '
     'echo "$3  $1.part" | sha256sum -c - && chmod 755 "$1.part" && mv "$1.part" "$1"'
 )
-# A pid file left by a crash, whose number another process has now, keeps dockerd from starting.
+# A pid file left by a crash, whose number another process (or a zombie) has, keeps dockerd from
+# starting.
 START = """
 PATH=$PATH:/usr/sbin:/sbin
-for pair in dockerd:/var/run/docker.pid containerd:/run/docker/containerd/containerd.pid; do
-  file=${pair#*:}
-  name=$(cat "/proc/$(cat "$file" 2>/dev/null)/comm" 2>/dev/null)
-  [ "$name" = "${pair%%:*}" ] || rm -f "$file"
+for file in /var/run/docker.pid /run/docker/containerd/containerd.pid; do
+  case $(readlink "/proc/$(cat "$file" 2>/dev/null)/exe") in
+    */dockerd* | */containerd*) ;;
+    *) rm -f "$file" ;;
+  esac
 done
 setsid dockerd >> "$1" 2>&1 < /dev/null &
 """
@@ -49,10 +51,11 @@ setsid dockerd >> "$1" 2>&1 < /dev/null &
 
 @dataclass(frozen=True)
 class Step:
-    """One command, and what it does in words."""
+    """One command, what it does in words, and a simpler form of it for a person to type."""
 
     title: str
     argv: Argv
+    by_hand: str = ""
 
 
 def install(machine: Machine, *, demo: bool) -> list[Step]:
@@ -96,10 +99,9 @@ def tools(machine: Machine, *, demo: bool) -> list[str]:
 def start(machine: Machine) -> Step:
     """Start the engine that is installed; the call does not wait until it answers."""
     if machine.systemd:
-        argv = ["systemctl", "enable", "--now", "docker"]
-    else:
-        argv = ["sh", "-c", START, "sh", DOCKERD_LOG]
-    return Step("start the engine", argv)
+        return Step("start the engine", ["systemctl", "enable", "--now", "docker"])
+    by_hand = f"sh -c 'dockerd >> {DOCKERD_LOG} 2>&1 &'"
+    return Step("start the engine", ["sh", "-c", START, "sh", DOCKERD_LOG], by_hand)
 
 
 def read_log(machine: Machine) -> Argv:

@@ -19,6 +19,9 @@ OFFICIAL_BASE = "debian:trixie-slim"
 BASE_IN_HOST = "clean-portal-ops-base:trixie"
 RECIPE = "/root/recipe"
 
+# Afterwards, at once: dpkg's own path-exclude took 6 s more.
+SLIM = 'rm -rf "$1"/usr/share/man "$1"/usr/share/locale "$1"/usr/share/doc/*/changelog*'
+
 # $1 the image, $2 the host's container, $3 what the image is called there
 GIVE = """
 docker save "$1" | docker exec -i "$2" sh -c '
@@ -62,16 +65,9 @@ def bootstrap_base(archive: Archive, tarball: str) -> Argv:
     options = [f"--keyring={archive.signed_by}"] if archive.signed_by else []
     if archive.address.startswith("https:"):
         options.append("--include=ca-certificates")
-    excluded = [
-        "path-exclude=/usr/share/man/*",
-        "path-exclude=/usr/share/locale/*",
-        "path-exclude=/usr/share/doc/*",
-        "path-include=/usr/share/doc/*/copyright",
-        "force-unsafe-io",
-    ]
     return [
-        "mmdebstrap", "--mode=root", "--variant=apt", "--aptopt=Acquire::Languages \"none\"",
-        *(f"--dpkgopt={option}" for option in excluded),
+        "mmdebstrap", "--mode=root", "--variant=apt", '--aptopt=Acquire::Languages "none"',
+        "--dpkgopt=force-unsafe-io", f"--customize-hook={SLIM}",
         *options, "trixie", tarball, archive.address,
     ]  # fmt: skip
 

@@ -10,7 +10,7 @@ from ops.host import Host
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "portal"
 PAGE = "src/app/page.tsx"
 MARKER = "marker-"  # the page shows this, followed by a number that the demo changes
-GIT = ["git", "-c", "user.name=demo", "-c", "user.email=demo@localhost", "-c", "init.defaultBranch=main"]  # fmt: skip
+GIT = ("git", "-c", "user.name=demo", "-c", "user.email=demo@localhost")
 
 
 class DemoApp:

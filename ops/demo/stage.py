@@ -20,7 +20,7 @@ from ops.secrets_files import init
 from ops.target import Target, target
 
 if TYPE_CHECKING:
-    from ops.load.generator import Load
+    pass
 
 HOST = "demo"  # HOST_DEMO in the stage's settings
 CA_FILE = "/etc/ssl/certs/ca-certificates.crt"  # on the throwaway host; as this machine's

@@ -136,7 +136,13 @@ def _ensure_base(local: Host, name: str, state: Path, say: Say) -> str:
     say("no registry answers: making a Debian image from this machine's own archive (about 20 s)")
     tarball = state / "base.tar"
     make = commands.bootstrap_base(machine.archive, str(tarball))
-    local.run([*root_prefix(local, machine), *make], timeout=600)
+    root = root_prefix(
+        local,
+        machine,
+        what=f"{commands.OFFICIAL_BASE} cannot be pulled, and making one needs root",
+        todo="run this as root, or as a user who may use sudo",
+    )
+    local.run([*root, *make], timeout=600)
     local.run(commands.import_base(name, str(tarball)), timeout=120)
     tarball.unlink()
     return own

@@ -142,7 +142,7 @@ def test_the_first_promote_starts_everything():
     ]  # fmt: skip
     assert told(plan)["services"] == [
         "write /srv/app/slots.env",
-        f"{COMPOSE} up -d --no-deps --no-recreate --wait --wait-timeout 120 db redis"
+        f"{COMPOSE} up -d --no-deps --no-recreate --wait --wait-timeout 120 db redis",
     ]
     switch = next(step for step in plan.steps if step.name == "switch")
     assert describe(switch.undo[0]) == "remove /srv/app/edge/live/prod"
