@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from dataclasses import dataclass
 
 # One shell script that only looks: prints name=value lines, then the machine's apt sources.
@@ -95,7 +96,7 @@ class Machine:
 def parse(answer: str) -> Machine:
     """What PROBE printed, as a value."""
     head, _, sources = answer.partition("--- apt\n")
-    values: dict[str, str] = {}
+    values: dict[str, str] = defaultdict(str)
     tools = set()
     for line in head.splitlines():
         name, _, value = line.partition("=")
@@ -112,8 +113,8 @@ def parse(answer: str) -> Machine:
             buildx=_version(values["buildx"]),
             denied="permission denied" in server,
         ),
-        os=values.get("os_ID", ""),
-        version=values.get("os_VERSION_ID", ""),
+        os=values["os_ID"],
+        version=values["os_VERSION_ID"],
         kernel=values["kernel"],
         arch=values["arch"],
         user=values["user"],

@@ -49,6 +49,10 @@ def _restore(say: Say, root: str, names: List[str], folder: str) -> None:
     files.restore(Path(root), names, Path(folder))
 
 
+def _install(say: Say, source: str, path: str) -> None:
+    files.install(Path(source), Path(path))
+
+
 def _link(say: Say, path: str, target: str) -> None:
     files.link(Path(path), target)
 
@@ -122,7 +126,7 @@ def _same_release(who: str, answered: str, wanted: str) -> None:
 
 
 def _last_lines(container: str) -> str:
-    _, text = output(["docker", "logs", "--tail", str(LOG_LINES), container])
+    _, text = output(["docker", "logs", "--tail", str(LOG_LINES), container], errors=True)
     return text.strip() or "(its log is empty)"
 
 
@@ -207,6 +211,7 @@ def _caddy(edge: str, command: str, config: str) -> None:
 ACTIONS: Dict[str, Callable[..., None]] = {
     "keep": _keep,
     "restore": _restore,
+    "install": _install,
     "run": _run,
     "write": _write,
     "remove": _remove,

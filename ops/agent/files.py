@@ -44,14 +44,25 @@ def keep(root: Path, names: List[str], folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name in names:
         if (root / name).is_file():
-            write(folder / name, (root / name).read_bytes())
+            copy(root / name, folder / name)
 
 
 def restore(root: Path, names: List[str], folder: Path) -> None:
     """Bring back what `keep` copied; a file that it did not find stays as it is now."""
     for name in names:
         if (folder / name).is_file():
-            write(root / name, (folder / name).read_bytes())
+            copy(folder / name, root / name)
+
+
+def copy(source: Path, target: Path) -> None:
+    """Replace target by what source holds, with the same mode."""
+    write(target, source.read_bytes(), source.stat().st_mode & 0o777)
+
+
+def install(source: Path, target: Path) -> None:
+    """Replace target by source, which is gone then; both keep source's mode at every instant."""
+    copy(source, target)
+    source.unlink()
 
 
 def link(path: Path, target: str) -> None:

@@ -38,6 +38,11 @@ def write(path: object, text: str, mode: int = 0o644) -> Action:
     return {"do": "write", "path": str(path), "text": text, "mode": mode}
 
 
+def install(source: object, path: object) -> Action:
+    """Put a file that was brought to the host in its place, with its mode."""
+    return {"do": "install", "source": str(source), "path": str(path)}
+
+
 def remove(path: object) -> Action:
     """Remove a file or a whole folder; nothing when it is not there."""
     return {"do": "remove", "path": str(path)}
@@ -145,6 +150,7 @@ def describe(action: Action) -> str:
     details = {
         "keep": "keep {root} as it is in {folder}",
         "restore": "restore {root} from {folder}",
+        "install": "install {path}",
         "write": "write {path}",
         "remove": "remove {path}",
         "link": "link {path} -> {target}",

@@ -70,18 +70,23 @@ def run(
         )
 
 
-def output(argv: Sequence[str], timeout: float = 30) -> Tuple[int, str]:
+def output(argv: Sequence[str], timeout: float = 30, errors: bool = False) -> Tuple[int, str]:
     """Exit status and standard output of a short command; 127 when it cannot be run.
 
-    timeout is in seconds; a command that takes longer answers 124.
+    timeout is in seconds; a command that takes longer answers 124. With errors, or when the
+    command fails, its standard error is part of the answer.
     """
     try:
         done = subprocess.run(
-            list(argv), stdin=subprocess.DEVNULL, capture_output=True, timeout=timeout
+            list(argv),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT if errors else subprocess.PIPE,
+            timeout=timeout,
         )
     except (FileNotFoundError, PermissionError):
         return 127, ""
     except subprocess.TimeoutExpired:
         return 124, ""
-    text = done.stdout if done.returncode == 0 else done.stdout + done.stderr
+    text = done.stdout if done.returncode == 0 else done.stdout + (done.stderr or b"")
     return done.returncode, text.decode("utf-8", "replace")

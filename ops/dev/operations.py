@@ -34,7 +34,7 @@ def deploy(target: Target, *, overwrite: bool) -> None:
     refuse_when_short_of_disk(target, context.facts)
     for name in sources.left_out:
         console.say(f"left out: {name} (a secret, or the toolkit's own name)")
-    put_secrets(target, context.facts, EnvironmentName.DEV)
+    put_secrets(target, context, development(project.settings))
     plan_id = f"{utc_stamp()}-dev"
     archive = _send(target, sources, state, plan_id)
     target.carry_out(plans.deploy(context, plan_id, archive))

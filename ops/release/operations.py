@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
-
 from ops import secrets, source
 from ops.agent.plan import Plan, describe
-from ops.environment import EnvironmentName, development, production
+from ops.environment import Environment, EnvironmentName, development, production
 from ops.errors import OpsError, Refused, SettingsError
 from ops.facts import Facts, Release
 from ops.host.local import LocalHost
@@ -47,7 +45,7 @@ def promote(target: Target, *, ref: str, dry_run: bool, yes: bool) -> None:
     plan = plans.promote(context, release, archive)
     if not _agreed(target, plan, f"Promote {release.short} ({commit.subject})?", dry_run, yes):
         return
-    put_secrets(target, facts, EnvironmentName.PROD)
+    put_secrets(target, context, production(project.settings))
     if any(step.name == "build" for step in plan.steps):
         data = source.snapshot(local, project.source, commit)
         target.console.step(
@@ -74,7 +72,7 @@ def rollback(target: Target, *, to: str, dry_run: bool, yes: bool) -> None:
     plan = plans.rollback(context, release)
     if not _agreed(target, plan, f"Roll back to {release.id}?", dry_run, yes):
         return
-    put_secrets(target, context.facts, EnvironmentName.PROD)
+    put_secrets(target, context, production(target.project.settings))
     target.carry_out(plan)
     target.console.say(f"production runs {release.id}: {release.subject}", "bold green")
 
@@ -83,9 +81,12 @@ def gather(target: Target) -> Context:
     """What a plan is made from: the rendered files, and what is on the host."""
     settings = target.project.settings
     files = placed(render(settings))
-    env_files = [production(settings).env_file, development(settings).env_file]
-    facts = target.facts([*files, *env_files])
-    return Context(settings, target.layout, facts, files, who())
+    secrets = {
+        one.env_file: plans.sha256(target.project.secrets_bytes(one))
+        for one in (production(settings), development(settings))
+    }
+    facts = target.facts([*files, *secrets])
+    return Context(settings, target.layout, facts, files, secrets, who())
 
 
 def require_strong_secrets(target: Target) -> None:
@@ -101,13 +102,11 @@ def require_strong_secrets(target: Target) -> None:
         )
 
 
-def put_secrets(target: Target, facts: Facts, name: EnvironmentName) -> None:
+def put_secrets(target: Target, context: Context, environment: Environment) -> None:
     """Bring an environment's env file to the host (0600), when it differs there."""
-    settings = target.project.settings
-    environment = production(settings) if name is EnvironmentName.PROD else development(settings)
-    data = target.project.secrets_bytes(environment)
-    if facts.hashes[environment.env_file] != hashlib.sha256(data).hexdigest():
-        target.put(data, str(target.layout.deploy / environment.env_file), mode=0o600)
+    path = context.new_secrets(environment)
+    if path:
+        target.put(target.project.secrets_bytes(environment), path, mode=0o600)
 
 
 def _current(facts: Facts) -> Release | None:
@@ -123,8 +122,7 @@ def _outdated(target: Target, context: Context) -> bool:
     wanted = [prod.container(one) for one in ("db", "redis", "caddy")]
     if live is None or not all(map(facts.running, [*wanted, prod.container(f"app-{live}")])):
         return True
-    secret = plans.sha256(target.project.secrets_bytes(prod).decode())
-    return bool(context.changed) or facts.hashes[prod.env_file] != secret
+    return bool(context.changed or context.new_secrets(prod))
 
 
 def _earlier(facts: Facts, to: str) -> Release:

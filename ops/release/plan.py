@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass
 from ops.agent import plan as act
 from ops.agent.plan import Plan, Step
 from ops.commands import compose, docker
-from ops.environment import EnvironmentName, Layout, Slot, development, production
+from ops.environment import Environment, EnvironmentName, Layout, Slot, development, production
 from ops.facts import Facts, Release
 from ops.release.slots import Running, Slots, parse
 from ops.render import COMPOSE_FILES
@@ -30,12 +30,17 @@ UNDO_DRAIN = 5.0  # seconds for what a release that failed was already answering
 
 @dataclass(frozen=True)
 class Context:
-    """What every step needs to know. files: path below the deploy folder -> text."""
+    """What every step needs to know.
+
+    files are the rendered ones: path below the deploy folder -> text. secrets are the env files
+    of this machine: name -> SHA-256.
+    """
 
     settings: Settings
     layout: Layout
     facts: Facts
     files: Mapping[str, str]
+    secrets: Mapping[str, str]
     who: str
 
     @property
@@ -44,13 +49,20 @@ class Context:
         return {
             name: text
             for name, text in self.files.items()
-            if self.facts.hashes.get(name) != sha256(text)
+            if self.facts.hashes.get(name) != sha256(text.encode())
         }
 
+    def new_secrets(self, environment: Environment) -> str:
+        """Where on the host an env file is brought that differs there; empty when none does."""
+        name = environment.env_file
+        if self.secrets[name] == self.facts.hashes.get(name):
+            return ""
+        return str(self.layout.state(environment.name) / "incoming" / name)
 
-def sha256(text: str) -> str:
-    """A text's SHA-256, in hexadecimal, as the agent tells that of a file."""
-    return hashlib.sha256(text.encode()).hexdigest()
+
+def sha256(data: bytes) -> str:
+    """A SHA-256 in hexadecimal, as the agent tells that of a file."""
+    return hashlib.sha256(data).hexdigest()
 
 
 def image_of(settings: Settings, commit: str) -> str:
@@ -119,6 +131,8 @@ def infrastructure(context: Context, name: EnvironmentName) -> list[Step]:
     ]
     if context.changed:
         steps.append(_files(context))
+    if context.new_secrets(environment):
+        steps.append(_secrets(context, environment))
     if not facts.running(caddy):
         wait = compose.up("caddy", wait=SERVICES_TIMEOUT)
         steps.append(Step("edge", "start the edge", [
@@ -158,6 +172,22 @@ def _files(context: Context) -> Step:
             *([act.configure_edge(caddy, layout.edge, {})] if edge else []),
         ],
     )  # fmt: skip
+
+
+def _secrets(context: Context, environment: Environment) -> Step:
+    """Put the new env file in its place; taken back, it is the old one."""
+    layout, name = context.layout, environment.env_file
+    before = layout.state(environment.name) / "replaced-secrets"
+    return Step(
+        "secrets",
+        f"replace {name}",
+        [
+            act.remove(before),
+            act.keep(layout.deploy, [name], before),
+            act.install(context.new_secrets(environment), layout.deploy / name),
+        ],
+        undo=[act.restore(layout.deploy, [name], before)],
+    )
 
 
 def _is_edge(path: str) -> bool:

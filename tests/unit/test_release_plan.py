@@ -22,6 +22,7 @@ OLD = Release("20260101T000002Z-bbbbbbb", "b" * 40, "clean-portal-app:bbbbbbbbbb
               "Old", "20260101T000001Z-aaaaaaa")  # fmt: skip
 OLDER = Release("20260101T000001Z-aaaaaaa", "a" * 40, "clean-portal-app:aaaaaaaaaaaa", "me@here")
 
+SECRETS = {".env.prod": "p", ".env.dev": "d"}
 PULLED = (SETTINGS.postgres_image, SETTINGS.redis_image, SETTINGS.caddy_image)
 
 COMPOSE = (
@@ -43,7 +44,7 @@ def facts(**changes):
         images=frozenset({OLD.image, OLDER.image, *PULLED}),
         live_text="clean-portal-app-blue-prod",
         slots_text=Slots(blue=Running(OLD.image, OLD.id)).text(),
-        hashes={name: plans.sha256(text) for name, text in FILES.items()},
+        hashes={name: plans.sha256(text.encode()) for name, text in FILES.items()} | SECRETS,
         states={
             EnvironmentName.PROD: State((OLDER, OLD), OLD.id),
             EnvironmentName.DEV: State(),
@@ -67,7 +68,7 @@ EMPTY = {
 
 
 def context(settings=SETTINGS, **changes):
-    return Context(settings, LAYOUT, facts(**changes), FILES, "me@here")
+    return Context(settings, LAYOUT, facts(**changes), FILES, SECRETS, "me@here")
 
 
 def told(plan):
@@ -137,7 +138,7 @@ def test_the_plan_expects_the_slot_it_was_made_for():
 def test_the_first_promote_starts_everything():
     plan = plans.promote(context(**EMPTY), replace(NEW, before=""), "/in")
     assert [step.name for step in plan.steps] == [
-        "pull", "pull", "pull", "files", "edge", "services", "build", "prepare", "migrate", "start", "healthy", "switch",
+        "pull", "pull", "pull", "files", "secrets", "edge", "services", "build", "prepare", "migrate", "start", "healthy", "switch",
         "verify", "record",
     ]  # fmt: skip
     assert told(plan)["services"] == [
@@ -187,6 +188,14 @@ def test_the_oldest_releases_go_but_never_what_serves_or_the_one_before():
         *(f"remove /srv/deployments/production/releases/{one.id}" for one in releases[:3]),
         "$ docker image rm clean-portal-app:0 clean-portal-app:1 clean-portal-app:2",
     ]
+
+
+def test_new_secrets_are_put_in_place_and_taken_back_with_the_rest():
+    plan = plans.promote(context(hashes={**facts().hashes, ".env.prod": "old"}), NEW, "/in")
+    step = next(step for step in plan.steps if step.name == "secrets")
+    assert [describe(action) for action in step.actions][-1] == "install /srv/app/.env.prod"
+    assert step.actions[-1]["source"] == "/srv/deployments/production/incoming/.env.prod"
+    assert [action["do"] for action in step.undo] == ["restore"]
 
 
 def test_no_secret_is_in_a_plan():
