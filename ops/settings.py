@@ -222,7 +222,7 @@ class Settings(BaseModel):
     prod_db_cpus: Cpus = Field(1, description="")
     prod_redis_memory: Memory = Field("256m", description="")
     prod_redis_cpus: Cpus = Field(0.5, description="")
-    edge_memory: Memory = Field("256m", description="")
+    edge_memory: Memory = Field("512m", description="")
     edge_cpus: Cpus = Field(1, description="")
     dev_app_memory: Memory = Field("1536m", description="")
     dev_app_cpus: Cpus = Field(1, description="")
