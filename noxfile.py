@@ -8,6 +8,11 @@ nox.needs_version = ">=2025.2.9"
 nox.options.sessions = ["lint", "tests", "render", "integration"]
 nox.options.reuse_existing_virtualenvs = True
 
+DOCKERFILES = [
+    "examples/*/Dockerfile",
+    "ops/demo/images/*/Dockerfile",
+    "tests/integration/*/Dockerfile",
+]
 PINS = ("-c", "constraints.txt")
 GROUPS = nox.project.load_toml("pyproject.toml")
 
@@ -31,7 +36,7 @@ def lint(session: nox.Session) -> None:
     session.run("mypy")
     session.run("inv", "config.render", "--output", session.create_tmp(), silent=True)
     session.run("yamllint", "--strict", "-c", ".yamllint.yaml", session.create_tmp())
-    session.run("hadolint", *map(str, sorted(Path().glob("*/**/Dockerfile"))))
+    session.run("hadolint", *(str(file) for folder in DOCKERFILES for file in Path().glob(folder)))
 
 
 @nox.session

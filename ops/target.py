@@ -66,6 +66,7 @@ class Target:
         except KeyboardInterrupt:
             self.console.say("stopping: what was begun on the host is taken back")
             self.agent.cancel(plan.state)
+            self.console.say(f"stopped; see what serves: inv status{self.option}")
             raise
 
     def put(self, data: bytes, path: str, mode: int = 0o644) -> None:

@@ -28,10 +28,17 @@ def main(arguments: List[str]) -> int:
     elif command == "run":
         run_detached(Plan.from_json(text))
     elif command == "cancel":
-        holder = Lock(Path(text) / "lock").holder()
-        if holder.get("pid"):
-            os.kill(int(holder["pid"]), signal.SIGTERM)
+        cancel(Lock(Path(text) / "lock"))
     return 0
+
+
+def cancel(lock: Lock) -> None:
+    """Ask the holder of a lock to take back what it began, and wait until it is gone."""
+    pid = lock.holder().get("pid")
+    if pid:
+        os.kill(int(pid), signal.SIGTERM)
+    while pid and lock.holder().get("pid") == pid:
+        time.sleep(FOLLOW)
 
 
 def run_detached(plan: Plan) -> None:

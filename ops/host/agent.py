@@ -37,8 +37,7 @@ class Agent:
     def carry_out(self, plan: Plan, on_event: Callable[[Event], None]) -> None:
         """Carry a plan out on the host and hand over its events.
 
-        Raises OpsError when it failed and was taken back, Refused when it was not begun. On
-        Ctrl-C the host is told to take back what was begun, and that is waited for.
+        Raises OpsError when it failed and was taken back, Refused when it was not begun.
         """
         end: dict[str, Any] = {}
 
@@ -64,7 +63,7 @@ class Agent:
             raise OpsError(end["what"], end["todo"])
 
     def cancel(self, state: str) -> None:
-        """Tell whoever works in an environment of the host to take back what was begun."""
+        """Have whoever works in an environment take back what was begun, and wait for that."""
         self._call(["cancel", state])
 
     def _call(
