@@ -53,8 +53,8 @@ MIX = (
 PATHS = {
     "page": "/",
     "health": "/api/health",
-    "version": "/api/version",
-    "new": "/api/version",
+    "version": "/version",
+    "new": "/version",
     "slow": "/api/slow?ms=500",
     "write": "/api/notes",
 }

@@ -22,7 +22,7 @@ from ops.release.operations import promote, rollback
 NAME = "clean-portal-demo"
 FOLDER = Path(".demo")
 CALM = 4.0  # seconds of load before anything happens: what "before" is measured on
-SETTLE = 1.0  # seconds between two changes
+SETTLE = 2.0  # seconds between two changes
 
 
 class Clock(Console):
