@@ -8,8 +8,8 @@ from ops.agent.plan import Plan
 from ops.commands import docker
 from ops.environment import EnvironmentName, production
 from ops.errors import OpsError
-from ops.release.operations import gather
-from ops.release.plan import infrastructure
+from ops.gather import gather
+from ops.infrastructure import infrastructure
 from ops.target import Target, utc_stamp
 
 

@@ -32,7 +32,8 @@ class Container:
 class Release:
     """A release as its release.json tells.
 
-    commit is the full hash; before is the release that served when this one was promoted.
+    commit is the full hash; before is the release that served when this one was promoted; port
+    is the app's inside its container.
     """
 
     id: str
@@ -41,6 +42,7 @@ class Release:
     who: str
     subject: str = ""
     before: str = ""
+    port: int = 0
 
     @property
     def short(self) -> str:
@@ -136,7 +138,7 @@ def parse(answer: Mapping[str, Any]) -> Facts:
 def _state(answer: Mapping[str, Any]) -> State:
     return State(
         releases=tuple(
-            Release(**{key: one.get(key, "") for key in Release.__dataclass_fields__})
+            Release(**{key: one[key] for key in Release.__dataclass_fields__ if key in one})
             for one in answer["releases"]
         ),
         current=answer["current"],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
 import time
 from pathlib import Path
 from typing import Any, Callable, Dict, List
@@ -19,7 +20,7 @@ POLL = 0.05  # seconds between two questions to a booting app
 INSPECT = 0.25  # seconds between two looks at its container
 LOG_LINES = 15
 IN_A_ROW = 5  # answers of the new release through the edge before it counts as verified
-CANDIDATE = ".candidate"  # folder in the edge's own, where a new configuration is checked first
+CANDIDATE = ".candidate-%d"  # folder in the edge's own, where a new configuration is checked first
 ASK_TIMEOUT = 5.0  # seconds for one request
 
 
@@ -179,11 +180,11 @@ def _configure_edge(say: Say, edge: str, folder: str, texts: Dict[str, str]) -> 
     _, running = output(["docker", "inspect", "-f", "{{.State.Running}}", edge])
     if running.strip() != "true":
         return _write_all(root, texts)
-    candidate = root / CANDIDATE
+    candidate = root / (CANDIDATE % os.getpid())
     old = {name: (root / name).read_text("utf-8") for name in texts if (root / name).is_file()}
     try:
         _write_all(candidate, {**_configuration(root), **texts})
-        _caddy(edge, "validate", "/etc/caddy/%s/Caddyfile" % CANDIDATE)
+        _caddy(edge, "validate", "/etc/caddy/%s/Caddyfile" % candidate.name)
     finally:
         files.remove(candidate)
     _write_all(root, texts)

@@ -7,8 +7,8 @@ from ops.dev import plan as plans
 from ops.environment import EnvironmentName, development, production
 from ops.errors import Refused
 from ops.facts import State
+from ops.gather import gather, put_secrets
 from ops.host.local import LocalHost
-from ops.release.operations import gather, put_secrets
 from ops.source import Sources
 from ops.target import Target, refuse_when_short_of_disk, utc_stamp
 

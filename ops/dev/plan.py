@@ -8,7 +8,7 @@ from ops.agent import plan as act
 from ops.agent.plan import Action, Plan, Step
 from ops.commands import compose, docker
 from ops.environment import EnvironmentName, development, production
-from ops.release.plan import SERVICES_TIMEOUT, Context, infrastructure
+from ops.infrastructure import SERVICES_TIMEOUT, Context, infrastructure
 
 RELEASE = "dev"  # what the dev container calls its release; see docker-compose.dev.yml
 VERIFY_TIMEOUT = 60.0  # seconds; a dev server compiles a page when it is first asked for

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from ops import secrets, source
 from ops.agent.plan import Plan, describe
-from ops.environment import Environment, EnvironmentName, development, production
+from ops.environment import EnvironmentName, development, production
 from ops.errors import OpsError, Refused, SettingsError
 from ops.facts import Facts, Release
+from ops.gather import gather, put_secrets
 from ops.host.local import LocalHost
+from ops.infrastructure import Context
 from ops.release import plan as plans
-from ops.release.plan import Context
-from ops.render import placed, render
-from ops.target import Target, refuse_when_short_of_disk, utc_stamp, who
+from ops.target import Target, refuse_when_short_of_disk, utc_stamp
 
 
 def promote(target: Target, *, ref: str, dry_run: bool, yes: bool) -> None:
@@ -31,6 +31,7 @@ def promote(target: Target, *, ref: str, dry_run: bool, yes: bool) -> None:
             f"nothing to do: {commit.hash[:7]} is what production runs ({current.id})"
         )
         return
+    refuse_another_port(context)
     refuse_when_short_of_disk(target, facts)
     release = Release(
         id=f"{utc_stamp()}-{commit.hash[:7]}",
@@ -39,6 +40,7 @@ def promote(target: Target, *, ref: str, dry_run: bool, yes: bool) -> None:
         who=context.who,
         subject=commit.subject,
         before=facts.states[EnvironmentName.PROD].current,
+        port=project.settings.prod_app_port,
     )
     incoming = target.layout.state(EnvironmentName.PROD) / "incoming"
     archive = str(incoming / f"{release.id}.tar.gz")
@@ -69,6 +71,7 @@ def rollback(target: Target, *, to: str, dry_run: bool, yes: bool) -> None:
             f"the image {release.image} of {release.id} is not on {target.host.name} any more",
             f"build it again: inv prod.promote --ref {release.short}{target.option}",
         )
+    refuse_another_port(context)
     plan = plans.rollback(context, release)
     if not _agreed(target, plan, f"Roll back to {release.id}?", dry_run, yes):
         return
@@ -77,16 +80,18 @@ def rollback(target: Target, *, to: str, dry_run: bool, yes: bool) -> None:
     target.console.say(f"production runs {release.id}: {release.subject}", "bold green")
 
 
-def gather(target: Target) -> Context:
-    """What a plan is made from: the rendered files, and what is on the host."""
-    settings = target.project.settings
-    files = placed(render(settings))
-    secrets = {
-        one.env_file: plans.sha256(target.project.secrets_bytes(one))
-        for one in (production(settings), development(settings))
-    }
-    facts = target.facts([*files, *secrets])
-    return Context(settings, target.layout, facts, files, secrets, who())
+def refuse_another_port(context: Context) -> None:
+    """Raise Refused when the app's port is not the one that production serves from.
+
+    The edge sends requests to both slots at one port, so the slot that serves could not be
+    reached any more when the new configuration is loaded.
+    """
+    current, port = _current(context.facts), context.settings.prod_app_port
+    if current and current.port != port:
+        raise Refused(
+            f"PROD_APP_PORT={port}, but production serves from port {current.port}",
+            f"set PROD_APP_PORT={current.port}; it is only the port inside the containers",
+        )
 
 
 def require_strong_secrets(target: Target) -> None:
@@ -102,13 +107,6 @@ def require_strong_secrets(target: Target) -> None:
         )
 
 
-def put_secrets(target: Target, context: Context, environment: Environment) -> None:
-    """Bring an environment's env file to the host (0600), when it differs there."""
-    path = context.new_secrets(environment)
-    if path:
-        target.put(target.project.secrets_bytes(environment), path, mode=0o600)
-
-
 def _current(facts: Facts) -> Release | None:
     state = facts.states[EnvironmentName.PROD]
     return state.release(state.current)
@@ -122,7 +120,7 @@ def _outdated(target: Target, context: Context) -> bool:
     wanted = [prod.container(one) for one in ("db", "redis", "caddy")]
     if live is None or not all(map(facts.running, [*wanted, prod.container(f"app-{live}")])):
         return True
-    return bool(context.changed or context.new_secrets(prod))
+    return bool(context.changed(prod) or context.new_secrets(prod))
 
 
 def _earlier(facts: Facts, to: str) -> Release:

@@ -7,62 +7,23 @@ build and the migration before that.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shlex
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 
 from ops.agent import plan as act
 from ops.agent.plan import Plan, Step
 from ops.commands import compose, docker
-from ops.environment import Environment, EnvironmentName, Layout, Slot, development, production
-from ops.facts import Facts, Release
-from ops.release.slots import Running, Slots, parse
+from ops.environment import EnvironmentName, Slot, production
+from ops.facts import Release
+from ops.infrastructure import Context, infrastructure
+from ops.release.slots import Running, parse
 from ops.render import COMPOSE_FILES
 from ops.settings import Settings
 
 COMMIT = "verify"  # the step after which nothing is taken back any more
-SERVICES_TIMEOUT = 120  # seconds for the databases and the edge to become healthy
 VERIFY_TIMEOUT = 20.0  # seconds for the new release to answer through the edge
 UNDO_DRAIN = 5.0  # seconds for what a release that failed was already answering
-
-
-@dataclass(frozen=True)
-class Context:
-    """What every step needs to know.
-
-    files are the rendered ones: path below the deploy folder -> text. secrets are the env files
-    of this machine: name -> SHA-256.
-    """
-
-    settings: Settings
-    layout: Layout
-    facts: Facts
-    files: Mapping[str, str]
-    secrets: Mapping[str, str]
-    who: str
-
-    @property
-    def changed(self) -> dict[str, str]:
-        """The rendered files that are not on the host as they should be."""
-        return {
-            name: text
-            for name, text in self.files.items()
-            if self.facts.hashes.get(name) != sha256(text.encode())
-        }
-
-    def new_secrets(self, environment: Environment) -> str:
-        """Where on the host an env file is brought that differs there; empty when none does."""
-        name = environment.env_file
-        if self.secrets[name] == self.facts.hashes.get(name):
-            return ""
-        return str(self.layout.state(environment.name) / "incoming" / name)
-
-
-def sha256(data: bytes) -> str:
-    """A SHA-256 in hexadecimal, as the agent tells that of a file."""
-    return hashlib.sha256(data).hexdigest()
 
 
 def image_of(settings: Settings, commit: str) -> str:
@@ -113,85 +74,6 @@ def _plan(context: Context, command: str, release: Release, steps: list[Step]) -
         commit=COMMIT,
         expects={str(layout.live): context.facts.live_text},
     )
-
-
-def infrastructure(context: Context, name: EnvironmentName) -> list[Step]:
-    """What an environment stands on: rendered files, the edge, database and Redis.
-
-    What runs is left alone; only what is missing is started.
-    """
-    settings, layout, facts = context.settings, context.layout, context.facts
-    prod = production(settings)
-    environment = prod if name is EnvironmentName.PROD else development(settings)
-    caddy = prod.container("caddy")
-    steps = [
-        Step("pull", f"pull {setting.upper()}={image}", [act.run(docker.pull(image), quiet=True)])
-        for setting in ("caddy_image", "postgres_image", "redis_image")
-        if (image := getattr(settings, setting)) not in facts.images
-    ]
-    if context.changed:
-        steps.append(_files(context))
-    if context.new_secrets(environment):
-        steps.append(_secrets(context, environment))
-    if not facts.running(caddy):
-        wait = compose.up("caddy", wait=SERVICES_TIMEOUT)
-        steps.append(Step("edge", "start the edge", [
-            act.run(["mkdir", "-p", str(layout.live.parent)]),
-            act.run(compose.edge(layout, *wait), quiet=True),
-        ]))  # fmt: skip
-    services = [one for one in ("db", "redis") if not facts.running(environment.container(one))]
-    if services:
-        wait = compose.up(*services, wait=SERVICES_TIMEOUT)
-        # Compose reads it even where no slot is asked for.
-        first = not facts.slots_text and name is EnvironmentName.PROD
-        steps.append(Step("services", f"start {' and '.join(services)}", [
-            *([act.write(layout.slots, Slots().text())] if first else []),
-            act.run(compose.compose(environment, layout, *wait), quiet=True),
-        ]))  # fmt: skip
-    return steps
-
-
-def _files(context: Context) -> Step:
-    """Write the rendered files that changed; taken back, they are what they were."""
-    layout, changed = context.layout, context.changed
-    caddy = production(context.settings).container("caddy")
-    before = layout.state(EnvironmentName.PROD) / "replaced"
-    edge = {path.removeprefix("edge/"): text for path, text in changed.items() if _is_edge(path)}
-    return Step(
-        "files",
-        f"write {len(changed)} configuration files",
-        [
-            act.remove(before),
-            act.keep(layout.deploy, sorted(changed), before),
-            *(act.write(layout.deploy / path, text) for path, text in changed.items()
-              if not _is_edge(path)),
-            *([act.configure_edge(caddy, layout.edge, edge)] if edge else []),
-        ],
-        undo=[
-            act.restore(layout.deploy, sorted(changed), before),
-            *([act.configure_edge(caddy, layout.edge, {})] if edge else []),
-        ],
-    )  # fmt: skip
-
-
-def _secrets(context: Context, environment: Environment) -> Step:
-    """Put the new env file in its place; taken back, it is the old one."""
-    layout, name = context.layout, environment.env_file
-    before = layout.state(environment.name) / "replaced-secrets"
-    return Step(
-        "secrets",
-        f"replace {name}",
-        [
-            act.remove(before),
-            act.keep(layout.deploy, [name], before),
-            act.install(context.new_secrets(environment), layout.deploy / name),
-        ],
-        undo=[act.restore(layout.deploy, [name], before)],
-    )
-
-
-def _is_edge(path: str) -> bool:
-    return path.startswith("edge/")
 
 
 def _build(context: Context, release: Release, snapshot: str) -> Step:

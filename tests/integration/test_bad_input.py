@@ -44,6 +44,11 @@ def test_ports_that_clash(still_serving):
     says(answer, 2, "PROD_DB_PORT and DEV_DB_PORT are both 5432")
 
 
+def test_a_port_that_the_serving_release_does_not_listen_on(still_serving):
+    answer = still_serving.inv("prod.promote", "--yes", PROD_APP_PORT="8080")
+    says(answer, 3, "PROD_APP_PORT=8080, but production serves from port 3000")
+
+
 def test_a_weak_production_secret(still_serving):
     path = still_serving.stage.folder / ".env.prod"
     good = path.read_text()
