@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 from ops.commands import packages
 from ops.commands.packages import Step
-from ops.errors import OpsError
+from ops.errors import OpsError, Refused
 from ops.host.base import Host
 from ops.machine import PROBE, EngineState, Machine, parse
 
@@ -136,6 +136,7 @@ def _carry_out(
     ask: Callable[[str], bool],
     say: Callable[[str], None],
 ) -> None:
+    _spare_what_runs(host, machine, work)
     prefix = root_prefix(host, machine, what=work.lacking, todo=work.by_hand())
     titles = "\n  ".join(step.title for step in work.steps)
     question = f"{host.name}: {work.lacking}. Do this as root there?\n  {titles}\n"
@@ -146,6 +147,23 @@ def _carry_out(
         say(f"  {step.title}")
         host.run([*prefix, *step.argv], timeout=900)
     _wait(host, machine, prefix)
+
+
+def _spare_what_runs(host: Host, machine: Machine, work: _Work) -> None:
+    """Raise Refused when the engine would be restarted under containers that run.
+
+    A package manager that adds a missing plugin may bring a newer engine with it.
+    """
+    engine = machine.engine
+    if not engine.server or (engine.compose and engine.buildx):
+        return
+    running = host.run(["docker", "ps", "--format", "{{.Names}}"], check=False).stdout.split()
+    if running:
+        raise Refused(
+            f"{host.name}: {work.lacking}; installing it may restart the engine, and with it "
+            f"{', '.join(running[:5])}",
+            f"in a quiet moment {work.by_hand()}",
+        )
 
 
 def root_prefix(host: Host, machine: Machine, *, what: str, todo: str) -> list[str]:

@@ -6,25 +6,39 @@ import json
 
 from ops.agent.plan import Plan
 from ops.commands import docker
-from ops.environment import EnvironmentName, production
+from ops.environment import production
 from ops.errors import OpsError
 from ops.gather import gather
-from ops.infrastructure import infrastructure
-from ops.target import Target, utc_stamp
+from ops.infrastructure import compare_running, edge_files, infrastructure
+from ops.release.operations import refuse_another_port
+from ops.target import Target
 
 
 def deploy(target: Target, *, yes: bool) -> None:
     """Start the edge or load its changed configuration; says so when there is nothing to do."""
-    context = gather(target)
-    wanted = {"files", "edge"}
-    steps = [one for one in infrastructure(context, EnvironmentName.PROD) if one.name in wanted]
+    settings = target.project.settings
+    context = gather(target, production(settings))
+    refuse_another_port(context)
+    wanted = {"pull", "files", "edge-files", "edge"}
+    steps = [one for one in infrastructure(context) if one.name in wanted]
+    if context.facts.running(context.caddy):
+        steps += edge_files(context)
     if not steps:
         target.console.say("nothing to do: the edge runs with this configuration")
         return
     if not target.console.confirm("Change the edge that serves production?", yes=yes):
         raise OpsError("not confirmed; nothing was done", "answer y, or say --yes")
-    state = str(target.layout.state(EnvironmentName.PROD))
-    target.carry_out(Plan(f"{utc_stamp()}-edge", "edge.deploy", "prod", context.who, state, steps))
+    target.carry_out(
+        Plan(
+            id=f"{context.stamp}-edge",
+            command="edge.deploy",
+            environment="prod",
+            who=context.who,
+            state=str(context.state),
+            steps=[*steps, compare_running(context)],
+            scratch=str(context.scratch),
+        )
+    )
 
 
 def status(target: Target) -> None:

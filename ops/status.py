@@ -35,6 +35,7 @@ def releases(target: Target) -> None:
     """Show the releases that are kept, newest first, the one that serves marked."""
     facts = target.facts()
     state = facts.states[EnvironmentName.PROD]
+    serving = slots.serving(facts, target.project.settings)
     if not state.releases:
         target.console.say(f"no release yet; make one: inv prod.promote{target.option}")
         return
@@ -43,7 +44,7 @@ def releases(target: Target) -> None:
         ("", "release", "commit", "subject", "by", "image"),
         [
             (
-                "serves" if one.id == state.current else "",
+                "serves" if one.id == serving else "",
                 one.id,
                 one.short,
                 one.subject,
@@ -59,7 +60,7 @@ def _release(target: Target, facts: Facts) -> str:
     live = facts.live_slot(target.project.settings)
     if live is None:
         return "none yet"
-    return f"{slots.parse(facts.slots_text)[live].release} ({live})"
+    return f"{slots.serving(facts, target.project.settings)} ({live})"
 
 
 def _container(facts: Facts, environment: Environment, service: str) -> str:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import getpass
+import signal
 import socket
+import threading
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -14,7 +16,7 @@ from ops import facts as facts_
 from ops.agent.plan import Plan
 from ops.console import Console
 from ops.environment import Layout, layout
-from ops.errors import OpsError, Refused
+from ops.errors import OpsError, Refused, SettingsError
 from ops.facts import Facts
 from ops.host import Host, connect
 from ops.host.agent import Agent
@@ -60,14 +62,25 @@ class Target:
         return found
 
     def carry_out(self, plan: Plan) -> None:
-        """Carry a plan out and show its events; see Agent.carry_out for what is raised."""
+        """Carry a plan out and show its events; see Agent.carry_out for what is raised.
+
+        Ctrl-C has the host take back what was begun; that is then waited for like any other end.
+        """
+
+        def cancel() -> None:
+            host = connect(self.project.settings, None if self.host.is_local else self.host.name)
+            Agent(host, self.layout.bin).cancel(plan)
+            host.close()
+
+        def interrupted(signum: int, frame: object) -> None:
+            self.console.say("stopping: what was begun on the host is taken back")
+            threading.Thread(target=cancel, daemon=True).start()
+
+        before = signal.signal(signal.SIGINT, interrupted)
         try:
             self.agent.carry_out(plan, self.console.event)
-        except KeyboardInterrupt:
-            self.console.say("stopping: what was begun on the host is taken back")
-            self.agent.cancel(plan.state)
-            self.console.say(f"stopped; see what serves: inv status{self.option}")
-            raise
+        finally:
+            signal.signal(signal.SIGINT, before)
 
     def put(self, data: bytes, path: str, mode: int = 0o644) -> None:
         """Write a file on the host, and its folder too when that is missing."""
@@ -92,6 +105,16 @@ def refuse_when_short_of_disk(target: Target, facts: Facts) -> None:
             f"MIN_FREE_DISK wants {wanted}",
             "free some: docker image prune, docker builder prune; or lower MIN_FREE_DISK",
         )
+
+
+def refuse_more_cpus_than_there_are(target: Target, facts: Facts) -> None:
+    """Raise SettingsError for a CPU limit above the host's count, which Docker does not accept."""
+    for name, value in target.project.settings.model_dump().items():
+        if name.endswith("_cpus") and value > facts.cpus:
+            raise SettingsError(
+                f"{name.upper()}={value:g}, but {target.host.name} has {facts.cpus} CPUs",
+                f"set it to {facts.cpus} or less",
+            )
 
 
 def who() -> str:

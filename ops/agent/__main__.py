@@ -1,4 +1,4 @@
-"""`python3 agent.pyz facts QUERY | run PLAN | cancel STATE`: answers and events are JSON lines."""
+"""`python3 agent.pyz facts QUERY | run PLAN | cancel STATE PLAN_ID`: it answers in JSON lines."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ FOLLOW = 0.02  # seconds between two looks at the events of a run
 
 def main(arguments: List[str]) -> int:
     """Do what the command line says; exit status 0 when an answer was given."""
-    command, text = arguments
+    command, text = arguments[:2]
     if command == "facts":
         from ops.agent.facts import facts
 
@@ -28,17 +28,18 @@ def main(arguments: List[str]) -> int:
     elif command == "run":
         run_detached(Plan.from_json(text))
     elif command == "cancel":
-        cancel(Lock(Path(text) / "lock"))
+        cancel(Lock(Path(text) / "lock"), arguments[2])
     return 0
 
 
-def cancel(lock: Lock) -> None:
-    """Ask the holder of a lock to take back what it began, and wait until it is gone."""
-    pid = lock.holder().get("pid")
-    if pid:
-        os.kill(int(pid), signal.SIGTERM)
-    while pid and lock.holder().get("pid") == pid:
-        time.sleep(FOLLOW)
+def cancel(lock: Lock, plan_id: str) -> None:
+    """Ask the worker on a plan to take back what it began; nobody else is disturbed."""
+    holder = lock.holder()
+    if holder.get("plan") == plan_id:
+        try:
+            os.kill(int(holder["pid"]), signal.SIGTERM)
+        except ProcessLookupError:
+            pass  # it has just ended
 
 
 def run_detached(plan: Plan) -> None:
@@ -57,6 +58,7 @@ def run_detached(plan: Plan) -> None:
             _become_worker(file.fileno())
             carry_out_plan(plan, lambda event: _emit(file.fileno(), event))
             os._exit(0)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C is the client's to answer
     _follow(events, child)
 
 

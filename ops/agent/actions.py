@@ -7,7 +7,7 @@ import json
 import os
 import time
 from pathlib import Path
-from typing import Any, Callable, Dict, List
+from typing import Any, Callable, Dict, List, Tuple
 
 from ops.agent import files
 from ops.agent import http as web
@@ -20,6 +20,7 @@ POLL = 0.05  # seconds between two questions to a booting app
 INSPECT = 0.25  # seconds between two looks at its container
 LOG_LINES = 15
 IN_A_ROW = 5  # answers of the new release through the edge before it counts as verified
+BEFORE = ".before"  # the live file as it was, beside it
 CANDIDATE = ".candidate-%d"  # folder in the edge's own, where a new configuration is checked first
 ASK_TIMEOUT = 5.0  # seconds for one request
 
@@ -54,6 +55,35 @@ def _install(say: Say, source: str, path: str) -> None:
     files.install(Path(source), Path(path))
 
 
+def _switch(say: Say, path: str, text: str) -> None:
+    live, before = Path(path), Path(path + BEFORE)
+    files.remove(before)
+    if live.is_file():
+        os.link(live, before)
+    files.write(live, text.encode("utf-8"))
+
+
+def _switch_back(say: Say, path: str) -> None:
+    live, before = Path(path), Path(path + BEFORE)
+    if before.is_file():
+        os.replace(before, live)
+    else:
+        files.remove(live)
+
+
+def _compare_running(say: Say, argv: List[str], containers: Dict[str, str]) -> None:
+    status, text = output(argv)
+    wanted = dict(line.split() for line in text.splitlines() if len(line.split()) == 2)
+    for service, container in containers.items():
+        label = '{{index .Config.Labels "com.docker.compose.config-hash"}}'
+        found, running = output(["docker", "inspect", "-f", label, container])
+        if status == found == 0 and running.strip() != wanted.get(service):
+            say(
+                "warning: %s still runs with older settings; to recreate it, which interrupts "
+                "it: %s" % (container, " ".join([*argv[:-3], "up", "-d", "--no-deps", service]))
+            )
+
+
 def _link(say: Say, path: str, target: str) -> None:
     files.link(Path(path), target)
 
@@ -76,9 +106,10 @@ def _wait_healthy(
     begin = time.monotonic()
     looked = 0.0
     address, seen = "", "nothing listens yet"
+    restarts = -1
     while time.monotonic() - begin < timeout:
         if time.monotonic() - looked >= INSPECT:
-            address = _address_of_running(container)
+            address, restarts = _running(container, restarts)
             looked = time.monotonic()
         try:
             status, body = web.get(address, port, path, ASK_TIMEOUT)
@@ -96,8 +127,12 @@ def _wait_healthy(
     )
 
 
-def _address_of_running(container: str) -> str:
-    """The container's address; Failed with its last lines when it crashed or is unhealthy."""
+def _running(container: str, restarts_before: int) -> Tuple[str, int]:
+    """A container's address, and how often Docker has restarted it.
+
+    Raises Failed with its last lines when it crashed since the look before, or is unhealthy.
+    restarts_before is -1 at the first look: what happened before that is of no interest.
+    """
     status, text = output(
         ["docker", "inspect", "-f", "{{json .State}}\t{{.RestartCount}}"
          "\t{{range .NetworkSettings.Networks}}{{.IPAddress}} {{end}}", container]
@@ -106,7 +141,7 @@ def _address_of_running(container: str) -> str:
         raise Failed("there is no container %s" % container, text.strip())
     state_json, restarts, addresses = text.rstrip("\n").split("\t")
     state = json.loads(state_json)
-    if state["Status"] in ("exited", "dead", "restarting") or int(restarts) > 0:
+    if state["Status"] in ("exited", "dead", "restarting") or -1 < restarts_before < int(restarts):
         raise Failed(
             "%s crashed at start (exit status %s)" % (container, state.get("ExitCode")),
             "its last lines:\n" + _last_lines(container),
@@ -115,7 +150,7 @@ def _address_of_running(container: str) -> str:
         raise Failed(
             "%s is unhealthy, says Docker" % container, "its last lines:\n" + _last_lines(container)
         )
-    return (addresses.split() or [""])[0]
+    return (addresses.split() or [""])[0], int(restarts)
 
 
 def _same_release(who: str, answered: str, wanted: str) -> None:
@@ -176,22 +211,21 @@ def _drain(say: Say, edge: str, upstream: str, timeout: float) -> None:
 
 
 def _configure_edge(say: Say, edge: str, folder: str, texts: Dict[str, str]) -> None:
+    """Load first, then put in place: whoever is killed in between finds the files outdated."""
     root = Path(folder)
     _, running = output(["docker", "inspect", "-f", "{{.State.Running}}", edge])
     if running.strip() != "true":
         return _write_all(root, texts)
     candidate = root / (CANDIDATE % os.getpid())
-    old = {name: (root / name).read_text("utf-8") for name in texts if (root / name).is_file()}
     try:
         _write_all(candidate, {**_configuration(root), **texts})
-        _caddy(edge, "validate", "/etc/caddy/%s/Caddyfile" % candidate.name)
+        _load(edge, candidate.name + "/Caddyfile")  # Caddy keeps the old one if it is not valid
     finally:
         files.remove(candidate)
-    _write_all(root, texts)
     try:
-        _caddy(edge, "reload", "/etc/caddy/Caddyfile")
+        _write_all(root, texts)
     except BaseException:
-        _write_all(root, old)
+        _load(edge, "Caddyfile")
         raise
     say("the edge has its new configuration")
 
@@ -205,14 +239,18 @@ def _write_all(folder: Path, texts: Dict[str, str]) -> None:
         files.write(folder / name, text.encode("utf-8"))
 
 
-def _caddy(edge: str, command: str, config: str) -> None:
-    run(["docker", "exec", edge, "caddy", command, "--config", config, "--adapter", "caddyfile"])
+def _load(edge: str, config: str) -> None:
+    run(["docker", "exec", edge, "caddy", "reload", "--config", "/etc/caddy/" + config,
+         "--adapter", "caddyfile"])  # fmt: skip
 
 
 ACTIONS: Dict[str, Callable[..., None]] = {
     "keep": _keep,
     "restore": _restore,
     "install": _install,
+    "switch": _switch,
+    "switch_back": _switch_back,
+    "compare_running": _compare_running,
     "run": _run,
     "write": _write,
     "remove": _remove,

@@ -49,6 +49,18 @@ class Journal:
         return entries
 
 
+# Seconds: who only looks (`holder`) has the lock for an instant, too.
+PATIENCE = 0.5
+
+
+def _try_lock(file: IO[str], kind: int) -> bool:
+    try:
+        fcntl.flock(file, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
 class Lock:
     """One holder at a time for an environment of this host.
 
@@ -64,11 +76,13 @@ class Lock:
         """Take the lock; empty when it is ours now, else who holds it."""
         self._path.parent.mkdir(parents=True, exist_ok=True)
         file = open(self._path, "a+", encoding="utf-8")
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            file.close()
-            return self.holder() or {"who": "somebody"}
+        end = time.monotonic() + PATIENCE
+        while not _try_lock(file, fcntl.LOCK_EX):
+            holder = self.holder()
+            if holder or time.monotonic() > end:
+                file.close()
+                return holder or {"who": "somebody"}
+            time.sleep(0.01)
         file.truncate(0)
         file.write(json.dumps({**holder, "since": now()}))
         file.flush()
@@ -86,11 +100,9 @@ class Lock:
         """Who holds the lock now; empty when nobody does."""
         try:
             with open(self._path, "r+", encoding="utf-8") as file:
-                try:
-                    fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+                if _try_lock(file, fcntl.LOCK_SH):
                     return {}
-                except BlockingIOError:
-                    value = json.loads(file.read() or "{}")
-                    return value if isinstance(value, dict) else {}
+                value = json.loads(file.read() or "{}")
+                return value if isinstance(value, dict) else {}
         except (OSError, ValueError):
             return {}

@@ -43,6 +43,24 @@ def install(source: object, path: object) -> Action:
     return {"do": "install", "source": str(source), "path": str(path)}
 
 
+def switch(path: object, text: str) -> Action:
+    """Replace the file that names the live slot; the old one is kept beside it for the way back."""
+    return {"do": "switch", "path": str(path), "text": text}
+
+
+def switch_back(path: object) -> Action:
+    """Undo a `switch` by one rename, which no full disk can prevent."""
+    return {"do": "switch_back", "path": str(path)}
+
+
+def compare_running(argv: Sequence[str], containers: Mapping[str, str]) -> Action:
+    """Warn of containers that run with other settings than their Compose file has now.
+
+    argv is a `docker compose … config --hash *`; containers maps a service to its container.
+    """
+    return {"do": "compare_running", "argv": list(argv), "containers": dict(containers)}
+
+
 def remove(path: object) -> Action:
     """Remove a file or a whole folder; nothing when it is not there."""
     return {"do": "remove", "path": str(path)}
@@ -102,12 +120,17 @@ def configure_edge(edge: str, folder: object, texts: Mapping[str, str]) -> Actio
 
 @dataclass(frozen=True)
 class Step:
-    """One named part of a plan, and how it is taken back when a later part fails."""
+    """One named part of a plan, and how it is taken back when a later part fails.
+
+    Where taking back fails, the steps before are only taken back when this one does not guard
+    them: a switch that could not be taken back leaves running what it switched to.
+    """
 
     name: str
     title: str
     actions: List[Action]
     undo: List[Action] = field(default_factory=list)
+    guards: bool = False
 
 
 @dataclass(frozen=True)
@@ -117,6 +140,7 @@ class Plan:
     state is the environment's folder there (journal, lock). Until the step called `commit` has
     succeeded, a failure takes back every step that was begun; after it, the plan goes on and
     failures are only reported. expects maps files to the text they must hold when it begins.
+    scratch is a folder that is removed in the end, however that is.
     """
 
     id: str
@@ -127,6 +151,7 @@ class Plan:
     steps: List[Step]
     commit: str = ""
     expects: Dict[str, str] = field(default_factory=dict)
+    scratch: str = ""
 
     def to_json(self) -> str:
         """The plan as one line of JSON."""
@@ -150,6 +175,9 @@ def describe(action: Action) -> str:
     details = {
         "keep": "keep {root} as it is in {folder}",
         "restore": "restore {root} from {folder}",
+        "switch": "switch {path} to {text}",
+        "switch_back": "switch {path} back",
+        "compare_running": "warn of containers that run with older settings",
         "install": "install {path}",
         "write": "write {path}",
         "remove": "remove {path}",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import time
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any, Callable, Dict, List
 
 from ops.agent.actions import carry_out
 from ops.agent.journal import Journal, Lock
-from ops.agent.plan import Plan, Step
+from ops.agent.plan import Action, Plan, Step
 from ops.agent.shell import Failed
 
 Event = Dict[str, Any]
@@ -32,6 +33,7 @@ def carry_out_plan(plan: Plan, emit: Emit) -> None:
     holder = {"who": plan.who, "command": plan.command, "plan": plan.id, "pid": os.getpid()}
     taken = lock.acquire(holder)
     if taken:
+        _remove_scratch(plan)
         emit(_refused("%(who)s holds the lock since %(since)s (%(command)s)" % _named(taken),
                       "wait until that is done, then run this again"))  # fmt: skip
         return
@@ -45,6 +47,7 @@ def carry_out_plan(plan: Plan, emit: Emit) -> None:
         emit(_end("failed", "%s: %s" % (error.filename, error.strerror), "see `df -h` on the host"))
     finally:
         lock.release()
+        _remove_scratch(plan)
 
 
 class _Run:
@@ -52,9 +55,10 @@ class _Run:
         self._plan, self._journal, self._emit = plan, journal, emit
         self._begun: List[Step] = []
         self._committed = False
+        self._cancelled = self._interruptible = False
 
     def all(self) -> None:
-        signal.signal(signal.SIGTERM, _cancel)
+        signal.signal(signal.SIGTERM, self._cancel)
         self._write({"step": "plan", "event": "begin"})
         for step in self._plan.steps:
             try:
@@ -77,12 +81,31 @@ class _Run:
         self._note(step.name, "begin")
         self._emit({"event": "begin", "step": step.name, "title": step.title})
         for action in step.actions:
-            carry_out(action, lambda text: self._emit({"event": "line", "text": text}))
+            self._interruptibly(action)
         seconds = round(time.monotonic() - begin, 3)
         self._note(step.name, "end", result="done", seconds=seconds)
         self._emit({"event": "done", "step": step.name, "seconds": seconds})
         if step.name == self._plan.commit:
             self._committed = True
+
+    def _interruptibly(self, action: Action) -> None:
+        """Do an action; a wish to stop takes effect only here, and not after the commit."""
+        try:
+            self._interruptible = not self._committed
+            if self._cancelled and self._interruptible:
+                raise Cancelled
+            self._do(action)
+        finally:
+            self._interruptible = False
+
+    def _do(self, action: Action) -> None:
+        carry_out(action, lambda text: self._emit({"event": "line", "text": text}))
+
+    def _cancel(self, signum: int, frame: object) -> None:
+        self._cancelled = True
+        if self._interruptible:
+            self._interruptible = False
+            raise Cancelled
 
     def _give_up(self, failed: Step, what: str, todo: str) -> bool:
         """Report a failed step; True when the plan goes on all the same."""
@@ -91,22 +114,27 @@ class _Run:
         if self._committed:
             self._emit({"event": "warning", "text": what})
             return True
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
         self._emit({"event": "failed", "step": failed.name, "text": what})
         for step in reversed(self._begun):
-            self._take_back(step)
+            if not self._take_back(step) and step.guards:
+                what = "%s; and it could not be taken back: %s" % (what, step.title)
+                todo = "what was switched to still runs; mend the cause, then run this again"
+                break
         self._note("plan", "end", result="failed", reason=what)
         self._emit(_end("failed", what, todo))
         return False
 
-    def _take_back(self, step: Step) -> None:
+    def _take_back(self, step: Step) -> bool:
+        whole = True
         for action in step.undo:
             try:
-                carry_out(action, lambda text: self._emit({"event": "line", "text": text}))
-            except Exception as error:  # the other steps have to be taken back all the same
+                self._do(action)
+            except Exception as error:  # the others have to be taken back all the same
+                whole = False
                 self._emit({"event": "warning", "text": "taking back %s: %s" % (step.name, error)})
         if step.undo:
-            self._note(step.name, "undo")
+            self._note(step.name, "undo", result="done" if whole else "failed")
+        return whole
 
     def _note(self, step: str, event: str, **more: Any) -> None:
         """Journal something; a full disk must not keep the work from being taken back."""
@@ -120,8 +148,9 @@ class _Run:
         self._journal.add({"plan": plan.id, "command": plan.command, "who": plan.who, **entry})
 
 
-def _cancel(signum: int, frame: object) -> None:
-    raise Cancelled
+def _remove_scratch(plan: Plan) -> None:
+    if plan.scratch:
+        shutil.rmtree(plan.scratch, ignore_errors=True)
 
 
 def _unexpected(plan: Plan) -> str:

@@ -35,6 +35,14 @@ def remove_images(*names: str) -> Argv:
     return ["docker", "image", "rm", *names]
 
 
+def prune_untagged(labels: Mapping[str, str]) -> Argv:
+    """Remove the images with these labels that no name points at any more."""
+    filters = [
+        word for key, value in labels.items() for word in ("--filter", f"label={key}={value}")
+    ]
+    return ["docker", "image", "prune", "--force", *filters]
+
+
 def upstreams(edge: str) -> Argv:
     """Ask the edge for its upstreams and their requests in flight, as JSON."""
     return ["docker", "exec", edge, "wget", "-q", "-O", "-", ADMIN + "/reverse_proxy/upstreams"]

@@ -10,7 +10,7 @@ from ops.facts import State
 from ops.gather import gather, put_secrets
 from ops.host.local import LocalHost
 from ops.source import Sources
-from ops.target import Target, refuse_when_short_of_disk, utc_stamp
+from ops.target import Target, refuse_when_short_of_disk
 
 
 def deploy(target: Target, *, overwrite: bool) -> None:
@@ -21,7 +21,7 @@ def deploy(target: Target, *, overwrite: bool) -> None:
     """
     project, console = target.project, target.console
     sources = source.working_files(LocalHost(), project.source)
-    context = gather(target)
+    context = gather(target, development(project.settings))
     state = context.facts.states[EnvironmentName.DEV]
     _warn_about_secrets(target)
     conflicts = edited_there(sources, state)
@@ -34,10 +34,9 @@ def deploy(target: Target, *, overwrite: bool) -> None:
     refuse_when_short_of_disk(target, context.facts)
     for name in sources.left_out:
         console.say(f"left out: {name} (a secret, or the toolkit's own name)")
-    put_secrets(target, context, development(project.settings))
-    plan_id = f"{utc_stamp()}-dev"
-    archive = _send(target, sources, state, plan_id)
-    target.carry_out(plans.deploy(context, plan_id, archive))
+    put_secrets(target, context)
+    archive = _send(target, sources, state, str(context.scratch / "sources.tar.gz"))
+    target.carry_out(plans.deploy(context, archive))
     domain = development(project.settings).domain
     console.say(f"development serves at https://{domain}", "bold green")
 
@@ -57,15 +56,13 @@ def outdated(sources: Sources, state: State) -> list[str]:
     return [name for name, here in sources.files.items() if there.get(name) != here]
 
 
-def _send(target: Target, sources: Sources, state: State, plan_id: str) -> str:
+def _send(target: Target, sources: Sources, state: State, path: str) -> str:
     """Send what changed; the archive's path on the host, empty when nothing did."""
     names = outdated(sources, state)
     gone = set(state.managed) - set(sources.files)
     if not names and not gone:
         target.console.say("no file changed")
         return ""
-    folder = target.layout.state(EnvironmentName.DEV) / "incoming"
-    path = str(folder / f"{plan_id}.tar.gz")
     data = source.archive(sources, names)
     target.console.step(
         f"send {len(names)} changed files ({len(data) / 1024:.0f} KiB), {len(gone)} deletions",

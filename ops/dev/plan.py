@@ -7,28 +7,31 @@ import shlex
 from ops.agent import plan as act
 from ops.agent.plan import Action, Plan, Step
 from ops.commands import compose, docker
-from ops.environment import EnvironmentName, development, production
-from ops.infrastructure import SERVICES_TIMEOUT, Context, infrastructure
+from ops.environment import development, production
+from ops.infrastructure import SERVICES_TIMEOUT, Context, edge_files, infrastructure
+from ops.release.plan import dev_image
 
 RELEASE = "dev"  # what the dev container calls its release; see docker-compose.dev.yml
+DEV_LABEL = "clean-portal-ops.dev"  # on dev's images, so that replaced ones can be removed
 VERIFY_TIMEOUT = 60.0  # seconds; a dev server compiles a page when it is first asked for
 
 
-def deploy(context: Context, plan_id: str, archive: str) -> Plan:
+def deploy(context: Context, archive: str) -> Plan:
     """Bring the archive's files, build what is not mounted, start everything, verify.
 
     archive is the path on the host of what changed; empty when no file did.
     """
-    state = context.layout.state(EnvironmentName.DEV)
     return Plan(
-        id=plan_id,
+        id=f"{context.stamp}-dev",
         command="dev.deploy",
         environment="dev",
         who=context.who,
-        state=str(state),
+        state=str(context.state),
+        scratch=str(context.scratch),
         steps=[
             *([_files(context, archive)] if archive else []),
-            *infrastructure(context, EnvironmentName.DEV),
+            *infrastructure(context),
+            *(edge_files(context) if context.facts.running(context.caddy) else []),
             _image(context),
             _start(context),
             _verify(context),
@@ -38,7 +41,7 @@ def deploy(context: Context, plan_id: str, archive: str) -> Plan:
 
 def _files(context: Context, archive: str) -> Step:
     layout = context.layout
-    manifest = layout.state(EnvironmentName.DEV) / "manifest.json"
+    manifest = context.state / "manifest.json"
     mounts = [str(layout.deploy / folder) for folder in context.settings.dev_mounts.split()]
     return Step("sources", "bring the files that changed", [
         act.run(["mkdir", "-p", *mounts]),
@@ -48,16 +51,14 @@ def _files(context: Context, archive: str) -> Step:
 
 def _image(context: Context) -> Step:
     """Build the image from everything that is not mounted; unchanged, it comes from the cache."""
-    settings, layout = context.settings, context.layout
-    state = layout.state(EnvironmentName.DEV)
-    packed = state / "incoming" / "image.tar"
-    argv = docker.build(
-        settings, target=settings.dev_target, tag=f"{settings.project_name}-app:dev", labels={}
-    )
+    settings, packed = context.settings, context.scratch / "image.tar"
+    label = {DEV_LABEL: settings.project_name}
+    argv = docker.build(settings, target=settings.dev_target, tag=dev_image(settings), labels=label)
     return Step("image", "build the dev image", [
-        act.pack(packed, layout.deploy, state / "manifest.json", settings.dev_mounts.split()),
+        act.pack(packed, context.layout.deploy, context.state / "manifest.json",
+                 settings.dev_mounts.split()),
         act.run(argv, stdin=str(packed), quiet=True),
-        act.remove(packed),
+        act.run(docker.prune_untagged(label), quiet=True),
     ])  # fmt: skip
 
 

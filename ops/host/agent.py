@@ -31,7 +31,9 @@ class Agent:
 
     def facts(self, query: Mapping[str, Any]) -> dict[str, Any]:
         """What is on the host now; see ops/agent/facts.py for the query and the answer."""
-        answer: dict[str, Any] = json.loads(self._call(["facts", json.dumps(query)]).stdout)
+        lines = self._call(["facts", json.dumps(query)]).stdout.splitlines()
+        # Last, for a shell's start-up file there may print something of its own first.
+        answer: dict[str, Any] = json.loads(lines[-1])
         return answer
 
     def carry_out(self, plan: Plan, on_event: Callable[[Event], None]) -> None:
@@ -62,9 +64,9 @@ class Agent:
         if end["result"] == "failed":
             raise OpsError(end["what"], end["todo"])
 
-    def cancel(self, state: str) -> None:
-        """Have whoever works in an environment take back what was begun, and wait for that."""
-        self._call(["cancel", state])
+    def cancel(self, plan: Plan) -> None:
+        """Have a plan that is being carried out taken back, if it has not succeeded yet."""
+        self._call(["cancel", plan.state, plan.id])
 
     def _call(
         self, arguments: Sequence[str], on_line: Callable[[str], None] | None = None

@@ -130,11 +130,15 @@ class SshHost:
             connect_timeout=CONNECT_TIMEOUT,
             connect_kwargs=keys,
         )
-        # Fabric's default is to trust whatever key answers; an unknown one is refused here.
-        connection.client.load_system_host_keys()
-        if at.known_hosts and at.known_hosts.exists():
-            connection.client.load_system_host_keys(str(at.known_hosts))
-        connection.client.set_missing_host_key_policy(paramiko.RejectPolicy())
+        # Fabric's default is to trust whatever key answers; an unknown one is refused here, and
+        # on every jump host on the way.
+        hop = connection
+        while isinstance(hop, Connection):
+            hop.client.load_system_host_keys()
+            if at.known_hosts and at.known_hosts.exists():
+                hop.client.load_system_host_keys(str(at.known_hosts))
+            hop.client.set_missing_host_key_policy(paramiko.RejectPolicy())
+            hop = hop.gateway
         try:
             connection.open()
         except (OSError, EOFError, paramiko.SSHException) as error:

@@ -6,12 +6,13 @@ from ops import secrets, source
 from ops.agent.plan import Plan, describe
 from ops.environment import EnvironmentName, development, production
 from ops.errors import OpsError, Refused, SettingsError
-from ops.facts import Facts, Release
+from ops.facts import Release
 from ops.gather import gather, put_secrets
 from ops.host.local import LocalHost
 from ops.infrastructure import Context
 from ops.release import plan as plans
-from ops.target import Target, refuse_when_short_of_disk, utc_stamp
+from ops.release import slots
+from ops.target import Target, refuse_when_short_of_disk
 
 
 def promote(target: Target, *, ref: str, dry_run: bool, yes: bool) -> None:
@@ -23,9 +24,9 @@ def promote(target: Target, *, ref: str, dry_run: bool, yes: bool) -> None:
     local, project = LocalHost(), target.project
     commit = source.commit(local, project.source, ref)
     require_strong_secrets(target)
-    context = gather(target)
+    context = gather(target, production(project.settings))
     facts = context.facts
-    current = _current(facts)
+    current = _serving(context)
     if current and current.commit == commit.hash and not _outdated(target, context):
         target.console.say(
             f"nothing to do: {commit.hash[:7]} is what production runs ({current.id})"
@@ -34,20 +35,19 @@ def promote(target: Target, *, ref: str, dry_run: bool, yes: bool) -> None:
     refuse_another_port(context)
     refuse_when_short_of_disk(target, facts)
     release = Release(
-        id=f"{utc_stamp()}-{commit.hash[:7]}",
+        id=f"{context.stamp}-{commit.hash[:7]}",
         commit=commit.hash,
         image=plans.image_of(project.settings, commit.hash),
         who=context.who,
         subject=commit.subject,
-        before=facts.states[EnvironmentName.PROD].current,
+        before=current.id if current else "",
         port=project.settings.prod_app_port,
     )
-    incoming = target.layout.state(EnvironmentName.PROD) / "incoming"
-    archive = str(incoming / f"{release.id}.tar.gz")
+    archive = str(context.scratch / "source.tar.gz")
     plan = plans.promote(context, release, archive)
     if not _agreed(target, plan, f"Promote {release.short} ({commit.subject})?", dry_run, yes):
         return
-    put_secrets(target, context, production(project.settings))
+    put_secrets(target, context)
     if any(step.name == "build" for step in plan.steps):
         data = source.snapshot(local, project.source, commit)
         target.console.step(
@@ -64,8 +64,8 @@ def rollback(target: Target, *, to: str, dry_run: bool, yes: bool) -> None:
     Raises as promote does, and Refused when there is no such release or its image is gone.
     """
     require_strong_secrets(target)
-    context = gather(target)
-    release = _earlier(context.facts, to)
+    context = gather(target, production(target.project.settings))
+    release = _earlier(context, to)
     if release.image not in context.facts.images:
         raise Refused(
             f"the image {release.image} of {release.id} is not on {target.host.name} any more",
@@ -75,7 +75,7 @@ def rollback(target: Target, *, to: str, dry_run: bool, yes: bool) -> None:
     plan = plans.rollback(context, release)
     if not _agreed(target, plan, f"Roll back to {release.id}?", dry_run, yes):
         return
-    put_secrets(target, context, production(target.project.settings))
+    put_secrets(target, context)
     target.carry_out(plan)
     target.console.say(f"production runs {release.id}: {release.subject}", "bold green")
 
@@ -86,7 +86,7 @@ def refuse_another_port(context: Context) -> None:
     The edge sends requests to both slots at one port, so the slot that serves could not be
     reached any more when the new configuration is loaded.
     """
-    current, port = _current(context.facts), context.settings.prod_app_port
+    current, port = _serving(context), context.settings.prod_app_port
     if current and current.port != port:
         raise Refused(
             f"PROD_APP_PORT={port}, but production serves from port {current.port}",
@@ -107,9 +107,10 @@ def require_strong_secrets(target: Target) -> None:
         )
 
 
-def _current(facts: Facts) -> Release | None:
-    state = facts.states[EnvironmentName.PROD]
-    return state.release(state.current)
+def _serving(context: Context) -> Release | None:
+    """The release in the slot that serves, whatever a killed promote left written elsewhere."""
+    state = context.facts.states[EnvironmentName.PROD]
+    return state.release(slots.serving(context.facts, context.settings))
 
 
 def _outdated(target: Target, context: Context) -> bool:
@@ -120,16 +121,14 @@ def _outdated(target: Target, context: Context) -> bool:
     wanted = [prod.container(one) for one in ("db", "redis", "caddy")]
     if live is None or not all(map(facts.running, [*wanted, prod.container(f"app-{live}")])):
         return True
-    return bool(context.changed(prod) or context.new_secrets(prod))
+    return bool(context.changed or context.has_new_secrets)
 
 
-def _earlier(facts: Facts, to: str) -> Release:
-    state = facts.states[EnvironmentName.PROD]
-    current = state.release(state.current)
-    wanted = to or (current.before if current else "")
-    release = state.release(wanted)
-    if release is None or release.id == state.current:
-        what = f"no earlier release {to}" if to else "no release before the current one"
+def _earlier(context: Context, to: str) -> Release:
+    state, current = context.facts.states[EnvironmentName.PROD], _serving(context)
+    release = state.release(to or (current.before if current else ""))
+    if release is None or release == current:
+        what = f"no earlier release {to}" if to else "no release before the one that serves"
         raise Refused(f"{what} is kept", "see them: inv prod.releases")
     return release
 

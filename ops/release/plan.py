@@ -16,7 +16,7 @@ from ops.agent.plan import Plan, Step
 from ops.commands import compose, docker
 from ops.environment import EnvironmentName, Slot, production
 from ops.facts import Release
-from ops.infrastructure import Context, infrastructure
+from ops.infrastructure import Context, compare_running, edge_files, infrastructure, sha256
 from ops.release.slots import Running, parse
 from ops.render import COMPOSE_FILES
 from ops.settings import Settings
@@ -27,13 +27,19 @@ UNDO_DRAIN = 5.0  # seconds for what a release that failed was already answering
 
 
 def image_of(settings: Settings, commit: str) -> str:
-    """The name of a commit's image."""
-    return f"{settings.project_name}-app:{commit[:12]}"
+    """The name of a commit's image; other build arguments or another stage are another image."""
+    how = sha256(f"{settings.prod_target} {settings.build_args}".encode())
+    return f"{settings.project_name}-app:{commit[:12]}-{how[:4]}"
+
+
+def dev_image(settings: Settings) -> str:
+    """The name of dev's image."""
+    return f"{settings.project_name}-app:dev"
 
 
 def promote(context: Context, release: Release, snapshot: str) -> Plan:
     """Build a commit's image from the snapshot on the host, migrate, and switch to it."""
-    steps = [*infrastructure(context, EnvironmentName.PROD)]
+    steps = [*infrastructure(context)]
     if release.image not in context.facts.images:
         steps.append(_build(context, release, snapshot))
     target = idle(context)
@@ -49,7 +55,7 @@ def rollback(context: Context, release: Release) -> Plan:
     """Switch to a release that was promoted before; its image is on the host."""
     target = idle(context)
     steps = [
-        *infrastructure(context, EnvironmentName.PROD),
+        *infrastructure(context),
         _prepare(context, release, target),
         *_switch(context, release, target),
     ]
@@ -65,14 +71,18 @@ def idle(context: Context) -> Slot:
 def _plan(context: Context, command: str, release: Release, steps: list[Step]) -> Plan:
     layout = context.layout
     return Plan(
-        id=f"{release.id}-{command}",
+        id=f"{context.stamp}-{command}",
         command=command,
         environment="prod",
         who=context.who,
-        state=str(layout.state(EnvironmentName.PROD)),
+        state=str(context.state),
         steps=steps,
         commit=COMMIT,
-        expects={str(layout.live): context.facts.live_text},
+        expects={
+            str(layout.live): context.facts.live_text,
+            str(layout.slots): context.facts.slots_text,
+        },
+        scratch=str(context.scratch),
     )
 
 
@@ -86,15 +96,14 @@ def _build(context: Context, release: Release, snapshot: str) -> Step:
     return Step(
         "build",
         f"build the image of {release.short}",
-        [act.run(argv, stdin=snapshot), act.remove(snapshot)],
-        undo=[act.remove(snapshot)],
+        [act.run(argv, stdin=snapshot)],
     )
 
 
 def _prepare(context: Context, release: Release, slot: Slot) -> Step:
     """Write down which release the idle slot runs, and what the release is."""
     layout, old = context.layout, parse(context.facts.slots_text)
-    folder = layout.state(EnvironmentName.PROD) / "releases" / release.id
+    folder = context.state / "releases" / release.id
     new = old.with_slot(slot, Running(release.image, release.id))
     known = context.facts.states[EnvironmentName.PROD].release(release.id)
     records = [] if known else [
@@ -147,11 +156,13 @@ def _switch(context: Context, release: Release, slot: Slot) -> list[Step]:
             act.wait_healthy(container, port=prod.app_port, path=settings.health_path,
                              release=release.id, timeout=settings.health_timeout),
         ]),
+        *(edge_files(context) if facts.running(caddy) else []),
         Step(
             "switch",
             f"switch {prod.domain} to {container}",
-            [act.write(layout.live, container)],
-            undo=[act.write(layout.live, facts.live_text) if live else act.remove(layout.live)],
+            [act.switch(layout.live, container)],
+            undo=[act.switch_back(layout.live)],
+            guards=True,
         ),
         Step("verify", "verify the release through the edge", [
             act.verify(prod.domain, port=settings.edge_https_port, path=settings.health_path,
@@ -159,7 +170,7 @@ def _switch(context: Context, release: Release, slot: Slot) -> list[Step]:
                        ca_file=settings.acme_ca_root, timeout=VERIFY_TIMEOUT),
         ]),
         Step("record", f"record {release.id} as the current release", [
-            act.link(layout.state(EnvironmentName.PROD) / "current", f"releases/{release.id}"),
+            act.link(context.state / "current", f"releases/{release.id}"),
         ]),
     ]  # fmt: skip
     if live:
@@ -171,20 +182,27 @@ def _switch(context: Context, release: Release, slot: Slot) -> list[Step]:
                 act.run(out, quiet=True),
             ])
         )  # fmt: skip
-    prune = _prune(context, release)
-    return [*steps, prune] if prune.actions else steps
+    steps += _prune(context, release)
+    return [*steps, compare_running(context)]
 
 
-def _prune(context: Context, release: Release) -> Step:
-    """Forget the oldest releases and images, never the current one nor the one before."""
-    state = context.facts.states[EnvironmentName.PROD]
-    safe = {release.id, release.before, state.current}
+def _prune(context: Context, release: Release) -> list[Step]:
+    """Forget the oldest releases, and the images that no release has, failed ones among them.
+
+    Never what serves, nor the one before.
+    """
+    settings, facts = context.settings, context.facts
+    state = facts.states[EnvironmentName.PROD]
+    slots = parse(facts.slots_text)
+    serving = {slots[slot].release for slot in Slot}
+    safe = {release.id, release.before, state.current, *serving}
     others = [one for one in state.releases if one.id not in safe]
-    old = others[: -(context.settings.keep_releases - 2) or None]
+    old = others[: -(settings.keep_releases - 2) or None]
     kept = {one.image for one in state.releases if one not in old} | {release.image}
-    folder = context.layout.state(EnvironmentName.PROD) / "releases"
-    actions = [act.remove(folder / one.id) for one in old]
-    images = sorted({one.image for one in old if one.image in context.facts.images} - kept)
-    if images:
-        actions.append(act.run(docker.remove_images(*images), quiet=True))
-    return Step("prune", f"remove {len(old)} old releases", actions)
+    kept |= {slots[slot].image for slot in Slot} | {dev_image(settings)}
+    ours = {image for image in facts.images if image.startswith(f"{settings.project_name}-app:")}
+    actions = [act.remove(context.state / "releases" / one.id) for one in old]
+    if ours - kept:
+        actions.append(act.run(docker.remove_images(*sorted(ours - kept)), quiet=True))
+    title = f"remove {len(old)} old releases and {len(ours - kept)} images"
+    return [Step("prune", title, actions)] if actions else []

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from ops.environment import Slot
+from ops.facts import Facts
+from ops.settings import Settings
 
 HEADER = "# Which image and release each slot runs; written by `inv prod.promote`.\n"
 
@@ -57,3 +59,9 @@ def parse(text: str) -> Slots:
         )
 
     return Slots(running(Slot.BLUE), running(Slot.GREEN))
+
+
+def serving(facts: Facts, settings: Settings) -> str:
+    """The id of the release in the slot that serves; empty before the first promote."""
+    live = facts.live_slot(settings)
+    return parse(facts.slots_text)[live].release if live else ""

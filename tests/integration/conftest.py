@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from ops.console import Console
+from ops.demo.load import Aim, Load
 from ops.demo.stage import raise_stage, strike_stage
 from ops.environment import development, production
 
@@ -104,10 +105,16 @@ def promoted(deployed):
 
 @pytest.fixture
 def still_serving(promoted):
-    """Production must serve after the test what it served before, from the same container."""
+    """Production must serve all the time, and after the test what it served before it."""
     live = promoted.host.run(["cat", str(promoted.stage.target.layout.live)]).stdout
     before = promoted.serves(), promoted.started(live)
+    stage = promoted.stage
+    aim = Aim(promoted.prod.domain, stage.throwaway.https_port, str(stage.edge_root()), 20)
+    load = Load(aim)
+    load.start()
     yield promoted
+    load.stop()
+    assert [record for record in load.records if record.error] == []
     assert (promoted.serves(), promoted.started(live)) == before
     left = promoted.docker("ps", "-a", "--format", "{{.Names}}").split()
     assert [name for name in left if "app-" in name and name.endswith("-prod")] == [live]

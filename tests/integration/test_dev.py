@@ -108,10 +108,11 @@ def test_values_arrive_in_the_container_exactly_as_written(deployed):
         deployed.must("dev.deploy")
 
 
-def test_the_env_files_on_the_host_are_for_their_owner_only(deployed):
-    deploy = deployed.stage.target.layout.deploy
-    modes = deployed.host.run(["stat", "-c", "%a %U", str(deploy / ".env.dev")]).stdout
-    assert modes == "600 ec2-user\n"
+def test_the_env_files_on_the_host_are_for_their_owner_only(promoted):
+    deploy = promoted.stage.target.layout.deploy
+    files = [str(deploy / name) for name in (".env.dev", ".env.prod")]
+    modes = promoted.host.run(["stat", "-c", "%a %U", *files]).stdout
+    assert modes == "600 ec2-user\n600 ec2-user\n"
 
 
 @pytest.mark.parametrize("name", ["edge", ".env.prod", "docker-compose.prod.yml", "slots.env"])

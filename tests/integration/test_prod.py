@@ -1,12 +1,17 @@
 """Promote and rollback on the throwaway host, under load: no request may fail."""
 
 import json
+import os
+import signal
+import subprocess
+import sys
 import time
 
 import pytest
 
 from ops.demo.load import Aim, Load
 from ops.demo.report import Phase, summarize
+from tests.integration.conftest import ROOT
 
 WHOLE = Phase("whole", float("-inf"), float("inf"))
 
@@ -113,6 +118,52 @@ def test_the_second_of_two_promotes_at_once_is_refused(promoted):
         assert "anna@laptop" in promoted.must("status").out
     finally:
         promoted.host.run(["pkill", "-f", "fcntl.LOCK_EX"], check=False)
+
+
+def test_ctrl_c_takes_back_what_was_begun(promoted):
+    before = promoted.serves()
+    promoted.stage.app.edit("marker-interrupted")
+    promoted.stage.app.commit("Interrupted")
+    promote = subprocess.Popen(
+        [sys.executable, "-m", "invoke", "prod.promote", "--host", "demo", "--yes"],
+        cwd=ROOT, env={**os.environ, "OPS_ENV_FILE": str(promoted.stage.env_file)},
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )  # fmt: skip
+    for line in promote.stdout:
+        if line.startswith("- build the image"):
+            promote.send_signal(signal.SIGINT)
+            break
+    out, _ = promote.communicate(timeout=60)
+    assert promote.returncode == 1, out
+    assert "what was begun on the host is taken back" in out
+    assert "cancelled" in out
+    assert promoted.serves() == before
+    assert "free" in promoted.must("status").out
+
+
+def test_a_killed_client_changes_nothing(promoted):
+    promoted.stage.app.edit("marker-killed-client")
+    promoted.stage.app.commit("Killed client")
+    promote = subprocess.Popen(
+        [sys.executable, "-m", "invoke", "prod.promote", "--host", "demo", "--yes"],
+        cwd=ROOT, env={**os.environ, "OPS_ENV_FILE": str(promoted.stage.env_file)},
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    for line in promote.stdout:
+        if line.startswith("- build the image"):
+            promote.kill()
+            break
+    promote.communicate()
+    end = time.monotonic() + 120
+    while "marker-killed-client" not in promoted.get(promoted.prod, "/"):
+        assert time.monotonic() < end, "the host did not finish what was begun"
+        time.sleep(0.5)
+
+
+def test_a_setting_of_what_is_not_recreated_is_told(promoted):
+    answer = promoted.must("edge.deploy", "--yes", EDGE_MEMORY="600m")
+    assert "clean-portal-caddy-prod still runs with older settings" in answer.out
+    promoted.must("edge.deploy", "--yes")
 
 
 def test_productions_secrets_are_in_no_command_log_or_inspection_of_the_edge(promoted):

@@ -4,9 +4,10 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 
 from ops.agent.plan import describe
-from ops.environment import EnvironmentName, Layout
+from ops.environment import EnvironmentName, Layout, development, production
 from ops.facts import Container, Facts, Release, State
 from ops.infrastructure import Context, sha256
+from ops.release.plan import image_of
 from ops.release.slots import Running, Slots
 from ops.render import placed, render
 from ops.settings import from_values
@@ -15,13 +16,13 @@ SETTINGS = from_values({}, {})
 LAYOUT = Layout(PurePosixPath("/srv/app"), PurePosixPath("/srv/deployments"))
 FILES = placed(render(SETTINGS))
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
-NEW = Release("20260101T000003Z-0123456", COMMIT, "clean-portal-app:0123456789ab", "me@here",
+NEW = Release("20260101T000003Z-0123456", COMMIT, image_of(SETTINGS, COMMIT), "me@here",
               "New", "20260101T000002Z-bbbbbbb")  # fmt: skip
-OLD = Release("20260101T000002Z-bbbbbbb", "b" * 40, "clean-portal-app:bbbbbbbbbbbb", "me@here",
+OLD = Release("20260101T000002Z-bbbbbbb", "b" * 40, image_of(SETTINGS, "b" * 40), "me@here",
               "Old", "20260101T000001Z-aaaaaaa")  # fmt: skip
-OLDER = Release("20260101T000001Z-aaaaaaa", "a" * 40, "clean-portal-app:aaaaaaaaaaaa", "me@here")
+OLDER = Release("20260101T000001Z-aaaaaaa", "a" * 40, image_of(SETTINGS, "a" * 40), "me@here")
 
-SECRETS = {".env.prod": "p", ".env.dev": "d"}
+SECRETS = {".env.prod": "same", ".env.dev": "same"}
 PULLED = (SETTINGS.postgres_image, SETTINGS.redis_image, SETTINGS.caddy_image)
 
 COMPOSE = (
@@ -66,8 +67,11 @@ EMPTY = {
 }
 
 
-def context(settings=SETTINGS, **changes):
-    return Context(settings, LAYOUT, facts(**changes), FILES, SECRETS, "me@here")
+def context(settings=SETTINGS, name=EnvironmentName.PROD, **changes):
+    environment = development(settings) if name is EnvironmentName.DEV else production(settings)
+    return Context(
+        settings, environment, LAYOUT, facts(**changes), FILES, "same", "me@here", "STAMP"
+    )
 
 
 def told(plan):

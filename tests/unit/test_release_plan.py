@@ -25,10 +25,9 @@ def test_a_promote_onto_a_serving_host():
     plan = plans.promote(context(), NEW, "/srv/deployments/in.tar.gz")
     assert told(plan) == {
         "build": [
-            "$ docker build --progress plain --target prod --tag clean-portal-app:0123456789ab "
+            "$ docker build --progress plain --target prod --tag clean-portal-app:0123456789ab-2a1a "
             f"--label org.opencontainers.image.revision={COMMIT} "
             "--build-arg NODE_IMAGE=node:20-bookworm-slim - < /srv/deployments/in.tar.gz",
-            "remove /srv/deployments/in.tar.gz",
         ],
         "prepare": [
             *(
@@ -42,7 +41,7 @@ def test_a_promote_onto_a_serving_host():
         "migrate": [f"{COMPOSE} run --rm --no-deps -T app-green prisma migrate deploy"],
         "start": [f"{COMPOSE} --profile green up -d --no-deps --force-recreate app-green"],
         "healthy": ["wait until clean-portal-app-green-prod is healthy, at most 120 s"],
-        "switch": ["write /srv/app/edge/live/prod"],
+        "switch": ["switch /srv/app/edge/live/prod to clean-portal-app-green-prod"],
         "verify": [
             "ask https://portal.spoot.com/api/health through the edge until "
             f"{NEW.id} answers"
@@ -52,6 +51,7 @@ def test_a_promote_onto_a_serving_host():
             "wait until clean-portal-app-blue-prod:3000 has no request in flight, at most 20 s",
             f"{COMPOSE} --profile blue stop app-blue",
         ],
+        "compare": ["warn of containers that run with older settings"] * 2,
     }  # fmt: skip
 
 
@@ -70,29 +70,28 @@ def test_a_failure_before_the_commit_puts_the_old_name_back():
     assert names.index("switch") < names.index("verify") < names.index("record")
     switch = plan.steps[names.index("switch")]
     assert switch.actions[0]["text"] == "clean-portal-app-green-prod"
-    assert switch.undo == [
-        {"do": "write", "path": "/srv/app/edge/live/prod", "text": "clean-portal-app-blue-prod",
-         "mode": 0o644},
-    ]  # fmt: skip
+    assert switch.undo == [{"do": "switch_back", "path": "/srv/app/edge/live/prod"}]
+    assert switch.guards
 
 
 def test_the_plan_expects_the_slot_it_was_made_for():
     plan = plans.promote(context(), NEW, "/in")
-    assert plan.expects == {"/srv/app/edge/live/prod": "clean-portal-app-blue-prod"}
+    assert plan.expects == {
+        "/srv/app/edge/live/prod": "clean-portal-app-blue-prod",
+        "/srv/app/slots.env": facts().slots_text,
+    }
 
 
 def test_the_first_promote_starts_everything():
     plan = plans.promote(context(**EMPTY), replace(NEW, before=""), "/in")
     assert [step.name for step in plan.steps] == [
-        "pull", "pull", "pull", "files", "secrets", "edge", "services", "build", "prepare", "migrate", "start", "healthy", "switch",
-        "verify", "record",
+        "pull", "pull", "pull", "files", "secrets", "edge-files", "edge", "services", "build",
+        "prepare", "migrate", "start", "healthy", "switch", "verify", "record", "compare",
     ]  # fmt: skip
     assert told(plan)["services"] == [
         "write /srv/app/slots.env",
         f"{COMPOSE} up -d --no-deps --no-recreate --wait --wait-timeout 120 db redis",
     ]
-    switch = next(step for step in plan.steps if step.name == "switch")
-    assert describe(switch.undo[0]) == "remove /srv/app/edge/live/prod"
 
 
 def test_an_image_that_is_there_is_not_built_again():
@@ -103,7 +102,7 @@ def test_an_image_that_is_there_is_not_built_again():
 def test_a_rollback_goes_the_same_way_without_build_and_migration():
     plan = plans.rollback(context(), OLDER)
     assert [step.name for step in plan.steps] == [
-        "prepare", "start", "healthy", "switch", "verify", "record", "drain",
+        "prepare", "start", "healthy", "switch", "verify", "record", "drain", "compare",
     ]  # fmt: skip
     assert told(plan)["prepare"] == ["write /srv/app/slots.env"]
 
@@ -117,11 +116,18 @@ def test_only_changed_files_are_written_and_the_edge_checks_its_own():
     changed = {**facts().hashes, "edge/Caddyfile.prod": "other", "docker-compose.prod.yml": "other"}
     plan = plans.promote(context(hashes=changed), NEW, "/in")
     assert told(plan)["files"] == [
-        "remove /srv/deployments/production/replaced",
-        "keep /srv/app as it is in /srv/deployments/production/replaced",
+        "keep /srv/app as it is in /srv/deployments/production/work/STAMP/files",
         "write /srv/app/docker-compose.prod.yml",
-        "check and load the edge's configuration in /srv/app/edge",
     ]
+    assert (
+        told(plan)["edge-files"][-1] == "check and load the edge's configuration in /srv/app/edge"
+    )
+
+
+def test_the_edge_gets_its_new_configuration_only_when_the_release_is_healthy():
+    plan = plans.promote(context(hashes={**facts().hashes, "edge/Caddyfile": "other"}), NEW, "/in")
+    names = [step.name for step in plan.steps]
+    assert names.index("healthy") < names.index("edge-files") < names.index("switch")
 
 
 def test_the_oldest_releases_go_but_never_what_serves_or_the_one_before():
@@ -145,7 +151,7 @@ def test_new_secrets_are_put_in_place_and_taken_back_with_the_rest():
     plan = plans.promote(context(hashes={**facts().hashes, ".env.prod": "old"}), NEW, "/in")
     step = next(step for step in plan.steps if step.name == "secrets")
     assert [describe(action) for action in step.actions][-1] == "install /srv/app/.env.prod"
-    assert step.actions[-1]["source"] == "/srv/deployments/production/incoming/.env.prod"
+    assert step.actions[-1]["source"] == "/srv/deployments/production/work/STAMP/.env.prod"
     assert [action["do"] for action in step.undo] == ["restore"]
 
 

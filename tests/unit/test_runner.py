@@ -147,10 +147,59 @@ def test_cancel_takes_back_what_was_begun_and_ends_the_command(tmp_path):
     client = subprocess.Popen(agent("run", begun.to_json()), stdout=subprocess.PIPE)
     wait_for((tmp_path / "a").exists)
     wait_for(lambda: Lock(tmp_path / "lock").holder())
-    subprocess.run(agent("cancel", str(tmp_path)), check=True)
+    subprocess.run(agent("cancel", str(tmp_path), "p1"), check=True)
     out, _ = client.communicate(timeout=20)
     assert json.loads(out.splitlines()[-1])["what"] == "Slow: cancelled"
     assert not (tmp_path / "a").exists()
+
+
+def test_cancel_leaves_another_plan_alone(tmp_path):
+    begun = plan(tmp_path, step("slow", act.run(["sleep", "1"])))
+    client = subprocess.Popen(agent("run", begun.to_json()), stdout=subprocess.PIPE)
+    wait_for(lambda: Lock(tmp_path / "lock").holder())
+    subprocess.run(agent("cancel", str(tmp_path), "another"), check=True)
+    out, _ = client.communicate(timeout=20)
+    assert json.loads(out.splitlines()[-1])["result"] == "done"
+
+
+def test_what_the_client_does_with_ctrl_c_does_not_reach_the_work(tmp_path):
+    begun = plan(tmp_path, step("slow", act.run(["sleep", "1"])))
+    client = subprocess.Popen(agent("run", begun.to_json()), stdout=subprocess.PIPE)
+    assert json.loads(client.stdout.readline())["event"] == "begin"
+    client.send_signal(signal.SIGINT)
+    out, _ = client.communicate(timeout=20)
+    assert json.loads(out.splitlines()[-1])["result"] == "done"
+
+
+def test_a_switch_goes_back_by_a_rename(tmp_path):
+    live = tmp_path / "live"
+    live.write_text("blue")
+    switch = step("switch", act.switch(live, "green"), undo=[act.switch_back(live)])
+    carry_out(plan(tmp_path, switch, step("verify", FAIL)))
+    assert live.read_text() == "blue"
+
+
+def test_the_first_switch_goes_back_to_nothing(tmp_path):
+    live = tmp_path / "live"
+    switch = step("switch", act.switch(live, "green"), undo=[act.switch_back(live)])
+    carry_out(plan(tmp_path, switch, step("verify", FAIL)))
+    assert not live.exists()
+
+
+def test_what_a_switch_that_cannot_go_back_needs_is_left_running(tmp_path):
+    start = step("start", act.write(tmp_path / "up", ""), undo=[act.remove(tmp_path / "up")])
+    switch = Step("switch", "Switch", [], [FAIL], guards=True)
+    events = carry_out(plan(tmp_path, start, switch, step("verify", FAIL)))
+    assert (tmp_path / "up").exists()
+    assert "could not be taken back" in events[-1]["what"]
+
+
+def test_the_scratch_folder_is_gone_in_the_end(tmp_path):
+    for steps in ([], [step("one", FAIL)]):
+        scratch = tmp_path / "work" / "x"
+        scratch.mkdir(parents=True)
+        carry_out(plan(tmp_path, *steps, scratch=str(scratch)))
+        assert not scratch.exists()
 
 
 def test_the_lock_goes_with_a_killed_holder(tmp_path):
