@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from io import StringIO
 
-from dotenv import dotenv_values
+from dotenv.parser import parse_stream
 
 from ops.errors import SettingsError
 
@@ -33,20 +33,32 @@ def encode(value: str) -> str:
 
 
 def decode(text: str, name: str) -> dict[str, str]:
-    """The values of an env file's text, whose file name is used in messages.
+    """The values of an env file's text, as they are written: nothing is interpolated.
 
-    Raises SettingsError, naming the line, when it is not an env file.
+    name is the file's, for messages. Raises SettingsError, naming the line, when it is not an
+    env file.
     """
     check(text, name)
-    values = dotenv_values(stream=StringIO(text), interpolate=False)
-    # python-dotenv does not know the escape `\$`, which `encode` has to write for Compose.
-    return {key: (value or "").replace("\\$", "$") for key, value in values.items()}
+    values = {}
+    for binding in parse_stream(StringIO(text)):
+        if binding.key:
+            value = binding.value or ""
+            written = binding.original.string.split("=", 1)[1].lstrip()
+            # python-dotenv does not know the escape `\$`, which `encode` has to write for Compose.
+            values[binding.key] = value.replace("\\$", "$") if written[:1] == '"' else value
+    return values
+
+
+def canonical(text: str, name: str) -> str:
+    """An env file's values, each quoted so that Compose hands on exactly what a person wrote.
+
+    Raises as `decode` does.
+    """
+    return "".join(f"{key}={encode(value)}\n" for key, value in decode(text, name).items())
 
 
 def check(text: str, name: str) -> None:
     """Raise SettingsError, naming the line, for a line that is no `KEY=value`."""
-    from dotenv.parser import parse_stream
-
     for binding in parse_stream(StringIO(text)):
         line = binding.original.string.strip().splitlines()[:1]
         if binding.error or (binding.key and not KEY.fullmatch(binding.key)):
@@ -64,7 +76,9 @@ def check(text: str, name: str) -> None:
 
 
 def add(text: str, values: Mapping[str, str], comments: Mapping[str, str]) -> str:
-    """The text with the values appended that it lacks, each below its comment; none replaced."""
+    """The text with values appended, each below its comment; an empty one of theirs goes."""
+    empty = "|".join(map(re.escape, values))
+    text = re.sub(rf"(?m)^(?:{empty})=[ \t]*(?:''|\"\")?[ \t]*$\n?", "", text) if values else text
     lines = [text.rstrip("\n")] if text.strip() else []
     for key, value in values.items():
         lines.append(f"# {comments[key]}\n{key}={encode(value)}")

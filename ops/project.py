@@ -27,14 +27,14 @@ class Project:
         return envfile.decode(read_text(path), path.name) if path.exists() else {}
 
     def secrets_bytes(self, environment: Environment) -> bytes:
-        """An environment's env file as it is.
+        """An environment's env file as the host gets it: values as written, quoted for Compose.
 
-        Raises SettingsError when it is not there.
+        Raises SettingsError when it is not there or not an env file.
         """
         path = self.root / environment.env_file
         if not path.exists():
             raise SettingsError(f"there is no {path}", "make it: inv secrets.init")
-        return path.read_bytes()
+        return envfile.canonical(read_text(path), path.name).encode()
 
     @property
     def source(self) -> Path:

@@ -44,7 +44,7 @@ def database_url(settings: Settings, environment: Environment, secret: str) -> s
 def missing(
     settings: Settings, environment: Environment, present: Mapping[str, str], api_key: str
 ) -> dict[str, str]:
-    """New values for what an env file lacks; what is present is never in the answer."""
+    """New values for what an env file lacks or holds empty; never one for what is there."""
     secret = present.get("POSTGRES_PASSWORD") or password()
     wanted = {
         "POSTGRES_PASSWORD": secret,
@@ -53,7 +53,7 @@ def missing(
         "ADMIN_PASSWORD": password(),
         settings.api_key_name: api_key,
     }
-    return {key: value for key, value in wanted.items() if key not in present}
+    return {key: value for key, value in wanted.items() if not present.get(key)}
 
 
 def problems(
@@ -81,7 +81,10 @@ def problems(
             )
         elif key.endswith("_PASSWORD") and value == other.get(key):
             found.append(f"{name}: {key} is the same in both environments; give each its own")
-    url = urlsplit(values.get("DATABASE_URL", ""))
+    try:
+        url = urlsplit(values.get("DATABASE_URL", ""))
+    except ValueError as error:
+        return [*found, f"{name}: DATABASE_URL is no URL ({error}); encode its password"]
     if url.scheme and unquote(url.password or "") != values.get("POSTGRES_PASSWORD"):
         found.append(
             f"{name}: DATABASE_URL holds another password than POSTGRES_PASSWORD; "

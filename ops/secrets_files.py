@@ -21,7 +21,7 @@ def init(project: Project, console: Console) -> None:
         path = project.root / environment.env_file
         text = read_text(path) if path.exists() else ""
         present = envfile.decode(text, path.name)
-        needs_key = settings.api_key_name not in present
+        needs_key = not present.get(settings.api_key_name)
         api_key = _api_key(project, environment, console) if needs_key else ""
         values = secrets.missing(settings, environment, present, api_key)
         header = "" if text.strip() else HEADER.format(what=environment.node_env.capitalize())
@@ -60,4 +60,8 @@ def _api_key(project: Project, environment: Environment, console: Console) -> st
             f"{settings.api_key_name} for {environment.env_file} is not known, and nobody to ask",
             "set API_KEY in the environment or in .env",
         )
-    return getpass.getpass(f"{settings.api_key_name} for {environment.node_env}: ")
+    for _ in range(3):
+        key = getpass.getpass(f"{settings.api_key_name} for {environment.node_env}: ")
+        if key:
+            return key
+    raise SettingsError(f"no {settings.api_key_name} was given", "set API_KEY in .env")

@@ -35,7 +35,12 @@ IMAGE = re.compile(r"[a-z0-9][\w./:-]*:(?P<tag>[\w][\w.-]*)(?:@sha256:[0-9a-f]{6
 MEMORY = re.compile(r"[1-9]\d*[mg]")
 # What may stand in a Caddyfile, a Compose file or an argument list without any quoting.
 PLAIN_PATH = re.compile(r"/[\w.@+/-]*")
-FOLDER = re.compile(r"(?!\.\.?(?:/|$))[\w.@+-]+(?:/(?!\.\.?(?:/|$))[\w.@+-]+)*")
+# Hidden ones and the toolkit's own names of the deploy folder are out of the app's reach.
+FOLDER = re.compile(
+    r"(?!(?:edge|deployments|slots\.env|docker-compose\.[^/]*|Caddyfile[^/]*)(?:/|$))"
+    r"(?!\.)[\w.@+-]+(?:/(?!\.)[\w.@+-]+)*"
+)
+HOST_DIR = re.compile(r"(?:/(?!\.\.?(?:/|$))[\w.@+-]+)+")
 IDENTIFIER = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*")
 EMAIL = re.compile(r"[\w.+-]+@[\w.-]+")
@@ -102,7 +107,7 @@ Identifier = Annotated[str, _matches(IDENTIFIER, "lower-case letters, digits and
 UrlPath = Annotated[str, _matches(PLAIN_PATH, "a path that begins with /, such as /api/health")]
 Folders = Annotated[str, _all_match(FOLDER, "folders of the app, such as: src prisma")]
 Paths = Annotated[str, _all_match(PLAIN_PATH, "absolute paths, such as: /tmp /app/.next/cache")]
-HostDir = Annotated[str, _matches(PLAIN_PATH, "an absolute path without spaces")]
+HostDir = Annotated[str, _matches(HOST_DIR, "an absolute path, such as /home/ec2-user/portal")]
 Words = Annotated[str, AfterValidator(_one_line)]
 Command = Annotated[str, AfterValidator(_command)]
 BuildArgs = Annotated[str, _all_match(BUILD_ARG, "NAME=value NAME=value")]
@@ -264,8 +269,9 @@ class Settings(BaseModel):
                     f"{taken[port]} and {field.upper()} are both {port}; give each its own port"
                 )
             taken[port] = field.upper()
-        if self.deploy_dir == self.deployments_dir:
-            raise ValueError("DEPLOY_DIR and DEPLOYMENTS_DIR are the same; give each its own")
+        one, other = f"{self.deploy_dir}/", f"{self.deployments_dir}/"
+        if one.startswith(other) or other.startswith(one):
+            raise ValueError("DEPLOY_DIR and DEPLOYMENTS_DIR lie in each other; set them apart")
         return self
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import re
 import tarfile
 import tempfile
 from collections.abc import Iterable, Mapping
@@ -18,12 +19,15 @@ from ops.errors import Refused, SettingsError
 from ops.host import Host
 
 # Never sent, whether git ignores them or not.
-SECRET = (".env", ".env.*", "*.pem", "*.key", "id_rsa*", "id_ed25519*", ".netrc")
+SECRET = (
+    *(".env", ".env.*", ".envrc", ".env~", ".netrc", ".npmrc", ".pgpass", ".*.swp"),
+    *("*.pem", "*.key", "*.p12", "*.pfx", "id_rsa*", "id_dsa*", "id_ecdsa*", "id_ed25519*"),
+)
 NOT_SECRET = (".env.example",)
 # The toolkit's own names in the deploy folder; an app's file of that name stays at home.
 RESERVED = (
     "Caddyfile*", "docker-compose.prod.yml", "docker-compose.dev.yml", "docker-compose.edge.yml",
-    "slots.env", "edge/*",
+    "slots.env", "edge/*", MANIFEST,
 )  # fmt: skip
 
 
@@ -68,7 +72,10 @@ def working_files(local: Host, source: Path) -> Sources:
         if is_secret(name) or is_reserved(name):
             left_out.append(name)
         elif path.is_symlink():
-            files[name] = f"link {path.readlink()}"
+            if path.resolve().is_relative_to(source.resolve()):
+                files[name] = f"link {path.readlink()}"
+            else:
+                left_out.append(name)
         elif path.is_file():  # listed but deleted ones are not
             files[name] = hashlib.sha256(path.read_bytes()).hexdigest()
     return Sources(source, files, tuple(left_out))
@@ -95,7 +102,7 @@ def commit(local: Host, source: Path, ref: str) -> Commit:
     """
     _require_git(local, source)
     found = local.run(git.resolve(str(source), ref), check=False)
-    if not found.ok:
+    if not re.fullmatch(r"[0-9a-f]{40,64}", found.stdout.strip()):
         raise SettingsError(
             f"{source} has no commit {ref!r}", "name a branch, a tag or a commit with --ref"
         )

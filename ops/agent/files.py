@@ -105,34 +105,57 @@ def unpack(archive: Path, root: Path, manifest: Path) -> List[str]:
     """Bring an archive's files into root, in place, and remove managed files that it dropped.
 
     Each file is replaced by a rename inside its folder, which a watching dev server sees; the
-    folders stay the same ones, for they are mounted. Answers the paths that changed.
+    folders stay the same ones, for they are mounted. Nothing is followed: a container that may
+    write there could have made a folder a link to somewhere else. Answers the paths that changed.
     """
     before = managed(manifest)
     changed = []
     with tarfile.open(str(archive)) as tar:
-        listing = tar.extractfile(MANIFEST)
+        first = tar.next()
+        listing = tar.extractfile(first) if first and first.name == MANIFEST else None
         if listing is None:
-            raise Failed("%s has no %s" % (archive, MANIFEST), "deploy again")
+            raise Failed("%s does not begin with %s" % (archive, MANIFEST), "deploy again")
         after = json.loads(listing.read().decode("utf-8"))
-        for member in tar.getmembers():
-            if member.name == MANIFEST:
+        for name in sorted(set(before) - set(after)):
+            _forget(root, name)
+            changed.append(name)
+        for member in tar:
+            if member is first or member.name == MANIFEST:
                 continue
-            target = _inside(root, member.name)
-            if member.issym():
-                link(target, member.linkname)
-            else:
-                content = tar.extractfile(member)
-                assert content is not None
-                write(target, content.read(), member.mode)
+            _place(tar, member, root)
             changed.append(member.name)
-    for name in sorted(set(before) - set(after)):
-        target = _inside(root, name)
-        remove(target)
-        _remove_empty(target.parent, root)
-        changed.append(name)
     write(manifest, json.dumps(after, sort_keys=True).encode("utf-8"))
     archive.unlink()
     return changed
+
+
+def _place(tar: tarfile.TarFile, member: tarfile.TarInfo, root: Path) -> None:
+    """Put one file or link in its place, and out of its way what is of another kind."""
+    target = _inside(root, member.name)
+    for folder in reversed(target.relative_to(root).parents[:-1]):
+        there = root / folder
+        if there.is_symlink() or there.is_file():
+            there.unlink()
+        there.mkdir(exist_ok=True)
+    if target.is_symlink() != member.issym() or target.is_dir():
+        remove(target)
+    if member.issym():
+        link(target, member.linkname)
+    else:
+        content = tar.extractfile(member)
+        assert content is not None
+        write(target, content.read(), member.mode)
+
+
+def _forget(root: Path, name: str) -> None:
+    """Remove a file that was brought before, unless something else is there or on the way now."""
+    target = _inside(root, name)
+    parents = [root / folder for folder in target.relative_to(root).parents[:-1]]
+    if any(folder.is_symlink() or not folder.is_dir() for folder in parents):
+        return
+    if target.is_symlink() or target.is_file():
+        target.unlink()
+        _remove_empty(target.parent, root)
 
 
 def pack(archive: Path, root: Path, manifest: Path, without: List[str]) -> None:

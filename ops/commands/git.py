@@ -17,7 +17,16 @@ def changes(source: str) -> Argv:
 
 def resolve(source: str, ref: str) -> Argv:
     """The full hash of the commit that a ref names."""
-    return ["git", "-C", source, "rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}"]
+    return [
+        "git",
+        "-C",
+        source,
+        "rev-parse",
+        "--verify",
+        "--quiet",
+        "--end-of-options",
+        f"{ref}^{{commit}}",
+    ]
 
 
 def subject(source: str, commit: str) -> Argv:

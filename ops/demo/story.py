@@ -53,14 +53,14 @@ class Clock(Console):
         self.chapters.append((Phase(phase.name, phase.begin, time.monotonic()), steps))
 
 
-def run(*, rate: int, yes: bool) -> None:
+def run(*, rate: str, yes: bool) -> None:
     """Tell the whole story on a fresh throwaway host, and end with the figures.
 
     rate is in requests per second. Raises OpsError when a step failed or a request did.
     """
     clock = Clock()
-    aim = Aim("", 0, "", rate)
-    Load(aim)  # a rate that is not possible is told before anything else
+    per_second = int(rate) if rate.isdecimal() else 0
+    Load(Aim("", 0, "", per_second))  # a rate that is not possible is told before anything else
     ensure_engine(
         LocalHost(),
         yes=yes,
@@ -78,7 +78,7 @@ def run(*, rate: int, yes: bool) -> None:
     clock.begin("first")
     promote(stage.target, ref="HEAD", dry_run=False, yes=True)
     clock.end()
-    load = start_load(stage, rate)
+    load = start_load(stage, per_second)
     try:
         calm = under_load(stage, clock)
     finally:

@@ -33,7 +33,7 @@ def deploy(target: Target, *, overwrite: bool) -> None:
         )
     refuse_when_short_of_disk(target, context.facts)
     for name in sources.left_out:
-        console.say(f"left out: {name} (a secret, or the toolkit's own name)")
+        console.say(f"left out: {name} (a secret, a link to elsewhere, or the toolkit's own name)")
     put_secrets(target, context)
     archive = _send(target, sources, state, str(context.scratch / "sources.tar.gz"))
     target.carry_out(plans.deploy(context, archive))
@@ -42,11 +42,9 @@ def deploy(target: Target, *, overwrite: bool) -> None:
 
 
 def edited_there(sources: Sources, state: State) -> list[str]:
-    """Files edited on the host that are not what they are here."""
+    """Files edited on the host that are not what they are here, or are no more."""
     return [
-        name
-        for name, there in state.edited.items()
-        if name in sources.files and there and there != sources.files[name]
+        name for name, there in state.edited.items() if there and there != sources.files.get(name)
     ]
 
 

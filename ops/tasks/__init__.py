@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import invoke
 
 if TYPE_CHECKING:
+    from ops.errors import OpsError
     from ops.target import Target
 
 HOST = {"host": "HOST_<NAME> of the settings or an SSH alias; without it: this target."}
@@ -30,16 +31,23 @@ def task(**options: Any) -> Callable[[Callable[..., None]], Any]:
             try:
                 body(*args, **kwargs)
             except OpsError as error:
-                from ops.console import Console
-
-                Console().error(error)
-                raise SystemExit(error.status) from None
+                _show(error)
+            except (OSError, EOFError) as error:  # a file, a folder, a question without an answer
+                what = f"{type(error).__name__}: {error}".rstrip(": ")
+                _show(OpsError(what, "correct that, then run it again"))
             except KeyboardInterrupt:
                 raise SystemExit(130) from None
 
         return invoke.task(**options)(run)
 
     return decorate
+
+
+def _show(error: OpsError) -> NoReturn:
+    from ops.console import Console
+
+    Console().error(error)
+    raise SystemExit(error.status) from None
 
 
 def target(host: str | None) -> Target:

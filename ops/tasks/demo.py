@@ -14,7 +14,7 @@ from ops.tasks import YES, task
         "down": "Remove the throwaway host and every trace of it.",
     }
 )
-def demo(c: Context, yes: bool = False, rate: int = 100, down: bool = False) -> None:
+def demo(c: Context, yes: bool = False, rate: str = "100", down: bool = False) -> None:
     """Deploy dev, promote twice under load and roll back, on a throwaway host; with figures."""
     from ops.demo.story import run, take_down
 

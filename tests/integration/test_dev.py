@@ -98,11 +98,13 @@ def test_values_arrive_in_the_container_exactly_as_written(deployed):
     path = deployed.stage.folder / ".env.dev"
     good = path.read_text()
     try:
-        path.write_text(envfile.add(good, HARD, dict.fromkeys(HARD, "Hard.")))
+        by_hand = 'RAW_DOLLAR=pa$word$HOME\nRAW_QUOTED="x $HOME ${Y} z"\n'
+        path.write_text(envfile.add(good, HARD, dict.fromkeys(HARD, "Hard.")) + by_hand)
         deployed.must("dev.deploy")
         printed = deployed.docker("exec", "clean-portal-app-dev", "cat", "/proc/1/environ")
         got = dict(entry.split("=", 1) for entry in printed.split("\0") if "=" in entry)
         assert {key: got[key] for key in HARD} == HARD
+        assert (got["RAW_DOLLAR"], got["RAW_QUOTED"]) == ("pa$word$HOME", "x $HOME ${Y} z")
     finally:
         path.write_text(good)
         deployed.must("dev.deploy")

@@ -46,3 +46,24 @@ def test_added_values_leave_the_rest_as_it_is():
     before = "# mine\nA='kept as $it is'\n"
     after = envfile.add(before, {"B": "new"}, {"B": "What it is for."})
     assert after == before + "\n# What it is for.\nB=new\n"
+
+
+@pytest.mark.parametrize(
+    ("written", "value"),
+    [
+        ("pa$word", "pa$word"),
+        ('"x $HOME y"', "x $HOME y"),
+        ("'a\\$b'", "a\\$b"),
+        ('"a\\$b"', "a$b"),
+        ("plain # and a comment", "plain"),
+    ],
+)
+def test_a_value_written_by_hand_is_quoted_for_compose(written, value):
+    text = envfile.canonical(f"KEY={written}\n", ".env.prod")
+    assert text == f"KEY={envfile.encode(value)}\n"
+
+
+def test_an_empty_value_is_replaced_and_no_other():
+    text = envfile.add("A=\nB=''\nC=kept\n", {"A": "1", "B": "2"}, {"A": "a", "B": "b"})
+    assert envfile.decode(text, ".env") == {"A": "1", "B": "2", "C": "kept"}
+    assert text.count("A=") == 1

@@ -7,8 +7,6 @@ import subprocess
 import sys
 import time
 
-import pytest
-
 from ops.agent import plan as act
 from ops.agent.journal import Journal, Lock
 from ops.agent.plan import Plan, Step
@@ -232,21 +230,3 @@ def test_replaced_files_become_again_what_they_were(tmp_path):
         step("fails", FAIL),
     ))  # fmt: skip
     assert (root / "old").read_text() == "1"
-
-
-@pytest.mark.parametrize("name", ["../outside", "/etc/passwd"])
-def test_an_archive_cannot_write_outside_its_folder(tmp_path, name):
-    import io
-    import tarfile
-
-    from ops.agent import files
-    from ops.agent.shell import Failed
-
-    archive = tmp_path / "in.tar"
-    with tarfile.open(archive, "w") as tar:
-        for entry, data in ((files.MANIFEST, b"{}"), (name, b"x")):
-            info = tarfile.TarInfo(entry)
-            info.size = len(data)
-            tar.addfile(info, io.BytesIO(data))
-    with pytest.raises(Failed):
-        files.unpack(archive, tmp_path / "root", tmp_path / "manifest.json")

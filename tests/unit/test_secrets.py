@@ -28,6 +28,10 @@ def test_a_value_that_is_there_is_kept():
     assert "ADMIN_PASSWORD" not in values
 
 
+def test_an_empty_value_is_lacking():
+    assert "ADMIN_PASSWORD" in secrets.missing(SETTINGS, PROD, {"ADMIN_PASSWORD": ""}, KEY)
+
+
 def test_a_password_with_strange_characters_reaches_the_url_encoded():
     values = secrets.missing(SETTINGS, PROD, {"POSTGRES_PASSWORD": "a@b:c/d#e?f%g $h"}, KEY)
     assert values["DATABASE_URL"] == (
@@ -44,6 +48,7 @@ def test_a_password_with_strange_characters_reaches_the_url_encoded():
         ({"POSTGRES_PASSWORD": "another-password-than-the-url"}, "DATABASE_URL holds another"),
         ({"DATABASE_URL": ""}, "DATABASE_URL is missing"),
         ({"OPENAI_API_KEY": "sk-1"}, "OPENAI_API_KEY is weak"),
+        ({"DATABASE_URL": "postgresql://portal:a[b@db/portal"}, "DATABASE_URL is no URL"),
         ({"DATABASE_URL": "postgresql://portal:x@elsewhere/portal"}, "points at elsewhere"),
     ],
 )
