@@ -24,7 +24,7 @@ def prepare(session: nox.Session, group: str) -> None:
 
 def with_engine(session: nox.Session, *command: str) -> None:
     """Run a command with a Docker engine, which is installed or started when it may be."""
-    session.run("python", "-m", "ops.bootstrap", "--yes", "--", *command)
+    session.run("python", "-m", "ops.bootstrap", "--yes", "--demo", "--", *command)
 
 
 @nox.session
