@@ -33,18 +33,36 @@ def init(project: Project, console: Console) -> None:
 
 def check(project: Project, console: Console) -> None:
     """Warn about development's secrets; raise SettingsError for production's."""
-    settings = project.settings
-    prod, dev = production(settings), development(settings)
-    values = {one.name: project.secrets(one) for one in (prod, dev)}
-    for problem in secrets.problems(settings, dev, values[dev.name], values[prod.name]):
+    warn_of_weak(project, console)
+    require_strong(project)
+    console.say("the settings and production's secrets are good")
+
+
+def warn_of_weak(project: Project, console: Console) -> None:
+    """Warn about development's secrets that are missing or weak."""
+    for problem in _problems(project, development(project.settings)):
         console.warn(problem)
-    found = secrets.problems(settings, prod, values[prod.name], values[dev.name])
+
+
+def require_strong(project: Project) -> None:
+    """Raise SettingsError, naming each, when a production secret is missing or weak."""
+    prod = production(project.settings)
+    project.secrets_bytes(prod)
+    found = _problems(project, prod)
     if found:
         raise SettingsError(
             "production's secrets are not good enough:\n  - " + "\n  - ".join(found),
             f"correct {project.root / prod.env_file}",
         )
-    console.say("the settings and production's secrets are good")
+
+
+def _problems(project: Project, environment: Environment) -> list[str]:
+    settings = project.settings
+    prod, dev = production(settings), development(settings)
+    other = dev if environment == prod else prod
+    return secrets.problems(
+        settings, environment, project.secrets(environment), project.secrets(other)
+    )
 
 
 def _api_key(project: Project, environment: Environment, console: Console) -> str:

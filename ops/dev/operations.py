@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from ops import secrets, source
+from ops import source
 from ops.dev import plan as plans
-from ops.environment import EnvironmentName, development, production
+from ops.environment import EnvironmentName, development
 from ops.errors import Refused
 from ops.facts import State
 from ops.gather import gather, put_secrets
 from ops.host.local import LocalHost
+from ops.secrets_files import warn_of_weak
 from ops.source import Sources
 from ops.target import Target, refuse_when_short_of_disk
 
@@ -23,7 +24,7 @@ def deploy(target: Target, *, overwrite: bool) -> None:
     sources = source.working_files(LocalHost(), project.source)
     context = gather(target, development(project.settings))
     state = context.facts.states[EnvironmentName.DEV]
-    _warn_about_secrets(target)
+    warn_of_weak(project, console)
     conflicts = edited_there(sources, state)
     if conflicts and not overwrite:
         raise Refused(
@@ -67,13 +68,3 @@ def _send(target: Target, sources: Sources, state: State, path: str) -> str:
         lambda: target.put(data, path),
     )
     return path
-
-
-def _warn_about_secrets(target: Target) -> None:
-    project = target.project
-    dev, prod = development(project.settings), production(project.settings)
-    project.secrets_bytes(dev)
-    for problem in secrets.problems(
-        project.settings, dev, project.secrets(dev), project.secrets(prod)
-    ):
-        target.console.warn(problem)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from ops import secrets, source
+from ops import source
 from ops.agent.plan import Plan, describe
-from ops.environment import EnvironmentName, development, production
-from ops.errors import OpsError, Refused, SettingsError
+from ops.environment import EnvironmentName, production
+from ops.errors import OpsError, Refused
 from ops.facts import Release
 from ops.gather import gather, put_secrets
 from ops.host.local import LocalHost
 from ops.infrastructure import Context
 from ops.release import plan as plans
 from ops.release import slots
+from ops.secrets_files import require_strong
 from ops.target import Target, refuse_when_short_of_disk
 
 
@@ -23,7 +24,7 @@ def promote(target: Target, *, ref: str, dry_run: bool, yes: bool) -> None:
     """
     local, project = LocalHost(), target.project
     commit = source.commit(local, project.source, ref)
-    require_strong_secrets(target)
+    require_strong(project)
     context = gather(target, production(project.settings))
     facts = context.facts
     current = _serving(context)
@@ -63,7 +64,7 @@ def rollback(target: Target, *, to: str, dry_run: bool, yes: bool) -> None:
 
     Raises as promote does, and Refused when there is no such release or its image is gone.
     """
-    require_strong_secrets(target)
+    require_strong(target.project)
     context = gather(target, production(target.project.settings))
     release = _earlier(context, to)
     if release.image not in context.facts.images:
@@ -91,19 +92,6 @@ def refuse_another_port(context: Context) -> None:
         raise Refused(
             f"PROD_APP_PORT={port}, but production serves from port {current.port}",
             f"set PROD_APP_PORT={current.port}; it is only the port inside the containers",
-        )
-
-
-def require_strong_secrets(target: Target) -> None:
-    """Raise SettingsError when a production secret is missing or weak."""
-    project = target.project
-    prod, dev = production(project.settings), development(project.settings)
-    project.secrets_bytes(prod)
-    found = secrets.problems(project.settings, prod, project.secrets(prod), project.secrets(dev))
-    if found:
-        raise SettingsError(
-            "production's secrets are not good enough:\n  - " + "\n  - ".join(found),
-            f"correct {project.root / prod.env_file}",
         )
 
 
