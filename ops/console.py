@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from rich.status import Status
 
 
+WIDE = 300  # columns where there is no terminal: a table is cut nowhere
+
+
 class Console:
     """Shows things on standard output; a terminal also gets colour and a running clock.
 
@@ -28,7 +31,8 @@ class Console:
     def _rich(self) -> Rich:
         from rich.console import Console as Rich
 
-        return Rich(highlight=False, soft_wrap=True, markup=False)
+        width = None if sys.stdout.isatty() else WIDE
+        return Rich(highlight=False, soft_wrap=True, markup=False, width=width)
 
     @property
     def is_terminal(self) -> bool:
@@ -93,8 +97,7 @@ class Console:
         table = Table(*columns, title=title, title_justify="left", box=box.SIMPLE_HEAD)
         for row in rows:
             table.add_row(*row)
-        width = None if self._rich.is_terminal else 160
-        self._rich.print(table, width=width)
+        self._rich.print(table)
 
     def confirm(self, question: str, *, yes: bool) -> bool:
         """Ask a yes-or-no question; yes answers it beforehand.
